@@ -1,0 +1,155 @@
+/**
+ * The only file that loads the native addon, with its whole contract as types. lib/ validates
+ * arguments before it calls; the addon checks again only what memory safety needs.
+ */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { TensorRTError, type TensorRTErrorCode, type TensorRTErrorDetails } from './errors.js';
+import type { NativeCalibration } from './quantize/native-calibration.js';
+
+export interface NativeShapeRange {
+  input: string;
+  min: number[];
+  opt: number[];
+  max: number[];
+}
+
+export interface NativeBuildRequest {
+  modelPath: string;
+  profiles: NativeShapeRange[][];
+  targets: string[];
+  optimizationLevel: number | undefined;
+  workspaceBytes: number | undefined;
+}
+
+export interface NativeBuildEvent {
+  kind: 'phaseStarted' | 'phaseFinished' | 'log';
+  /** The phase's name, or the line of the log. */
+  text: string;
+  /** 0 internal error, 1 error, 2 warning, 3 info, 4 verbose. */
+  severity: number;
+  elapsedMs: number;
+}
+
+export interface NativeBuildMonitor {
+  /** Asks the build to stop at its next step. */
+  cancel(): void;
+  /** What happened since the last call. */
+  drain(): NativeBuildEvent[];
+}
+
+export interface NativeLibrary {
+  readonly product: 'tensorrt' | 'tensorrt-rtx';
+  /** major.minor.patch.build */
+  readonly version: string;
+  build(request: NativeBuildRequest, monitor: NativeBuildMonitor): Promise<Uint8Array>;
+  /** A string is a file. Bytes are copied before the call returns. */
+  load(plan: Uint8Array | string, device: number): Promise<NativeEngine>;
+}
+
+export interface NativeTensor {
+  name: string;
+  type: string;
+  mode: 'input' | 'output';
+  location: 'device' | 'host';
+  dims: number[];
+}
+
+export interface NativeEngine {
+  readonly tensors: NativeTensor[];
+  readonly profiles: NativeShapeRange[][];
+  /** Bytes of scratch memory per execution context. */
+  readonly deviceMemoryBytes: number;
+  createSlot(profile: number): Promise<NativeSlot>;
+  release(): Promise<void>;
+}
+
+/** One execution context with its stream and memory; one call in flight. */
+export interface NativeSlot {
+  /** Inputs and outputs in the order of the engine's tensors. Inputs are copied at once. */
+  infer(
+    inputs: { dims: readonly number[]; data: ArrayBufferView }[],
+  ): Promise<{ dims: number[]; data: ArrayBuffer }[]>;
+  release(): Promise<void>;
+}
+
+export interface NativeDevices {
+  /** The CUDA version that the driver supports, for example '13.1'. */
+  driverVersion: string;
+  devices: { ordinal: number; name: string; computeCapability: string; memoryBytes: number }[];
+}
+
+export interface NativeAddon extends NativeCalibration {
+  /** Opens TensorRT and, where `parser` is not empty, its ONNX parser. */
+  openLibrary(core: string, parser: string): Promise<NativeLibrary>;
+  listDevices(): NativeDevices;
+  /** `logLevel` as the severities of {@link NativeBuildEvent}: lines up to it are kept. */
+  BuildMonitor: new (logLevel: number) => NativeBuildMonitor;
+}
+
+let addon: NativeAddon | undefined;
+
+/**
+ * The addon: at the path in `TENSORRT_NODE_ADDON` if set, else a local build, else the prebuilt one
+ * of this platform.
+ *
+ * @throws TensorRTError ERR_ADDON
+ */
+export function loadAddon(): NativeAddon {
+  addon ??= requireAddon();
+  return addon;
+}
+
+function requireAddon(): NativeAddon {
+  const require = createRequire(import.meta.url);
+  const chosen = process.env['TENSORRT_NODE_ADDON'];
+  try {
+    if (chosen) return require(chosen);
+    return require('node-gyp-build')(fileURLToPath(new URL('..', import.meta.url)));
+  } catch (cause) {
+    const place = chosen ?? `${process.platform}-${process.arch}`;
+    throw new TensorRTError(
+      'ERR_ADDON',
+      `The native addon of tensorrt-node cannot be loaded (${place}): ${(cause as Error).message}.`,
+      {
+        cause,
+        remedy:
+          'Prebuilt binaries exist for linux-x64 with glibc; in a checkout run `npm run setup`.',
+      },
+    );
+  }
+}
+
+/**
+ * Awaits a native call, or runs a synchronous one, and turns its error into a {@link TensorRTError}
+ * whose stack leads to the caller.
+ */
+export async function callNative<T>(call: () => T | Promise<T>): Promise<T> {
+  const caller = new Error();
+  try {
+    return await call();
+  } catch (error) {
+    throw toTensorRTError(error, caller);
+  }
+}
+
+interface NativeErrorDetails extends TensorRTErrorDetails {
+  code: TensorRTErrorCode | typeof cancelledCode;
+}
+
+/** Code of the error of a build that was cancelled; it never leaves this package. */
+const cancelledCode = 'CANCELLED';
+
+export function isCancelled(error: unknown): boolean {
+  return (error as { code?: unknown }).code === cancelledCode;
+}
+
+/** Gives every other error back as it came. */
+export function toTensorRTError(error: unknown, caller: Error = new Error()): unknown {
+  const details = (error as { details?: NativeErrorDetails } | undefined)?.details;
+  if (!(error instanceof Error) || details === undefined) return error;
+  const result = new TensorRTError(details.code as TensorRTErrorCode, error.message, details);
+  const frames = caller.stack?.split('\n').slice(2).join('\n');
+  if (frames) result.stack = `${result.name}: ${result.message}\n${frames}`;
+  return result;
+}

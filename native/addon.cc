@@ -1,0 +1,35 @@
+// What JavaScript sees of the native side; lib/native.ts has its types.
+
+#include <napi.h>
+
+#include "binding/addon_data.h"
+#include "binding/build_monitor.h"
+#include "binding/calibration.h"
+#include "binding/devices.h"
+#include "binding/engine_wrap.h"
+#include "binding/library_wrap.h"
+#include "binding/slot_wrap.h"
+
+namespace tensorrt_node {
+namespace {
+
+Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
+  auto* const data = new AddonData;
+  data->library = Napi::Persistent(LibraryWrap::Define(env));
+  data->engine = Napi::Persistent(EngineWrap::Define(env));
+  data->slot = Napi::Persistent(SlotWrap::Define(env));
+  data->monitor = Napi::Persistent(BuildMonitorWrap::Define(env));
+  env.SetInstanceData(data);
+
+  exports.Set("openLibrary", Napi::Function::New<LibraryWrap::Open>(env, "openLibrary"));
+  exports.Set("listDevices", Napi::Function::New<ListDevicesForJs>(env, "listDevices"));
+  exports.Set("BuildMonitor", data->monitor.Value());
+  RegisterCalibration(env, exports);
+  return exports;
+}
+
+}  // namespace
+}  // namespace tensorrt_node
+
+using tensorrt_node::Initialize;
+NODE_API_MODULE(tensorrt_node, Initialize)

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <napi.h>
+
+namespace tensorrt_node {
+
+/// What one environment (the main thread or a worker thread) holds of the addon. Constructors live
+/// here and not in statics, because each environment has its own.
+struct AddonData {
+  Napi::FunctionReference library;
+  Napi::FunctionReference engine;
+  Napi::FunctionReference slot;
+  Napi::FunctionReference monitor;
+
+  static AddonData& Of(Napi::Env env) { return *env.GetInstanceData<AddonData>(); }
+};
+
+}  // namespace tensorrt_node

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+#include <vector>
+
+#include "tensorrt/api.h"
+
+// JavaScript values to C++ and back. lib/ has validated them; a wrong type here ends in a
+// JavaScript exception by node-addon-api, never in a wrong read.
+
+namespace tensorrt_node {
+
+inline Dims ToDims(Napi::Value value) {
+  const auto array = value.As<Napi::Array>();
+  Dims dims(array.Length());
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    dims[i] = array.Get(i).As<Napi::Number>().Int64Value();
+  }
+  return dims;
+}
+
+inline Napi::Array FromDims(Napi::Env env, const Dims& dims) {
+  Napi::Array array = Napi::Array::New(env, dims.size());
+  for (uint32_t i = 0; i < dims.size(); ++i) array.Set(i, static_cast<double>(dims[i]));
+  return array;
+}
+
+inline std::vector<std::string> ToStrings(Napi::Value value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::string> strings(array.Length());
+  for (uint32_t i = 0; i < array.Length(); ++i) strings[i] = array.Get(i).As<Napi::String>();
+  return strings;
+}
+
+/// The bytes behind a Uint8Array.
+struct ByteView {
+  const uint8_t* data;
+  size_t size;
+};
+
+inline ByteView ToBytes(Napi::Value value) {
+  if (!value.IsTypedArray()) throw Napi::TypeError::New(value.Env(), "Expected a typed array");
+  const auto array = value.As<Napi::TypedArray>();
+  const auto* const base = static_cast<const uint8_t*>(array.ArrayBuffer().Data());
+  return {base + array.ByteOffset(), array.ByteLength()};
+}
+
+}  // namespace tensorrt_node

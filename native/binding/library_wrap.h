@@ -1,0 +1,36 @@
+#pragma once
+
+#include <napi.h>
+
+#include "binding/wrapped.h"
+#include "loader/tensorrt_library.h"
+
+namespace tensorrt_node {
+
+/// JavaScript: NativeLibrary, an opened TensorRT.
+class LibraryWrap final : public Wrapped<LibraryWrap, TensorRTLibrary> {
+ public:
+  using Wrapped::Wrapped;
+  static Napi::Function Define(Napi::Env env);
+
+  /// [async] openLibrary(core: string, parser: string) -> NativeLibrary. `parser` may be empty.
+  static Napi::Value Open(const Napi::CallbackInfo& info);
+
+ private:
+  /// [sync] -> 'tensorrt' | 'tensorrt-rtx'
+  Napi::Value Product(const Napi::CallbackInfo& info);
+
+  /// [sync] -> major.minor.patch.build
+  Napi::Value Version(const Napi::CallbackInfo& info);
+
+  /// [async] build(request, monitor: BuildMonitor) -> Buffer with the plan.
+  /// Rejects with ERR_TRT_PARSE, ERR_TRT_BUILD or CANCELLED.
+  Napi::Value Build(const Napi::CallbackInfo& info);
+
+  /// [async] load(plan: Uint8Array | string, device: number) -> NativeEngine. A string is a file;
+  /// bytes are copied before the call returns.
+  /// Rejects with ERR_NO_GPU, ERR_CUDA, ERR_TRT_ENGINE_INVALID or ERR_FILE.
+  Napi::Value Load(const Napi::CallbackInfo& info);
+};
+
+}  // namespace tensorrt_node

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <utility>
+
+namespace tensorrt_node {
+
+/// Base of the classes that JavaScript gets from native calls and cannot make itself. `Wrap`
+/// derives from it, `T` is what it shares with operations in flight.
+template <typename Wrap, typename T>
+class Wrapped : public Napi::ObjectWrap<Wrap> {
+ public:
+  explicit Wrapped(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Wrap>(info) {
+    if (info.Length() != 1 || !info[0].IsExternal()) {
+      throw Napi::TypeError::New(info.Env(), "This class has no public constructor");
+    }
+    value_ = *info[0].As<Napi::External<std::shared_ptr<T>>>().Data();
+  }
+
+  /// Makes a JavaScript object of class `constructor` around `value`.
+  static Napi::Object Make(Napi::Env env, const Napi::FunctionReference& constructor,
+                           std::shared_ptr<T> value) {
+    return constructor.New({Napi::External<std::shared_ptr<T>>::New(env, &value)});
+  }
+
+ protected:
+  /// Null after Release.
+  const std::shared_ptr<T>& value() const { return value_; }
+
+  /// Gives the object up; what it holds is freed with the last operation in flight.
+  std::shared_ptr<T> Release() { return std::exchange(value_, nullptr); }
+
+  /// The value, or a JavaScript exception after Release.
+  const std::shared_ptr<T>& Alive(Napi::Env env) const {
+    if (!value_) throw Napi::Error::New(env, "The native object was released");
+    return value_;
+  }
+
+ private:
+  std::shared_ptr<T> value_;
+};
+
+/// Frees its value on the thread pool: destroying an engine can take a while.
+template <typename T>
+struct ReleaseOperation {
+  std::shared_ptr<T> value;
+
+  void Run() { value.reset(); }
+  Napi::Value Result(Napi::Env env) { return env.Undefined(); }
+};
+
+}  // namespace tensorrt_node

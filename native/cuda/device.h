@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cuda/driver.h"
+
+namespace tensorrt_node {
+
+struct DeviceInfo {
+  int ordinal = 0;
+  std::string name;
+  int compute_major = 0;
+  int compute_minor = 0;
+  size_t memory_bytes = 0;
+};
+
+/// All GPUs of the machine. Throws ERR_NO_GPU where there is no driver.
+std::vector<DeviceInfo> ListDevices();
+
+/// A GPU in use: its primary context, which TensorRT's own runtime uses as well.
+class Device {
+ public:
+  /// Throws ERR_NO_GPU where the machine has no GPU of that number.
+  static std::shared_ptr<Device> Open(int ordinal);
+
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+  ~Device();
+
+  const CudaDriver& driver() const { return driver_; }
+
+ private:
+  friend class ContextScope;
+  Device(const CudaDriver& driver, int ordinal);
+
+  const CudaDriver& driver_;
+  CUdevice device_ = 0;
+  CUcontext context_ = nullptr;
+};
+
+/// Makes a device's context current on this thread for as long as it lives.
+class ContextScope {
+ public:
+  explicit ContextScope(const Device& device) : driver_(device.driver_) {
+    driver_.Check(driver_.cuCtxPushCurrent(device.context_), "cuCtxPushCurrent");
+  }
+  ~ContextScope() {
+    CUcontext popped = nullptr;
+    driver_.cuCtxPopCurrent(&popped);
+  }
+  ContextScope(const ContextScope&) = delete;
+  ContextScope& operator=(const ContextScope&) = delete;
+
+ private:
+  const CudaDriver& driver_;
+};
+
+}  // namespace tensorrt_node

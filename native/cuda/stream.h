@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "cuda/device.h"
+
+namespace tensorrt_node {
+
+/// An ordered queue of device work. Never the default stream, on which TensorRT would wait for the
+/// whole device.
+class Stream {
+ public:
+  explicit Stream(std::shared_ptr<const Device> device) : device_(std::move(device)) {
+    constexpr unsigned int kNonBlocking = 1;
+    const ContextScope scope(*device_);
+    const CudaDriver& driver = device_->driver();
+    driver.Check(driver.cuStreamCreate(&stream_, kNonBlocking), "cuStreamCreate");
+  }
+  ~Stream() { device_->driver().cuStreamDestroy(stream_); }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  CUstream get() const { return stream_; }
+
+  /// Waits for everything that was enqueued. Throws ERR_CUDA for whatever failed on the device.
+  void Synchronize() const {
+    const CudaDriver& driver = device_->driver();
+    driver.Check(driver.cuStreamSynchronize(stream_), "cuStreamSynchronize");
+  }
+
+ private:
+  const std::shared_ptr<const Device> device_;
+  CUstream stream_ = nullptr;
+};
+
+}  // namespace tensorrt_node

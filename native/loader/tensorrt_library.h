@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "loader/shared_library.h"
+#include "tensorrt/api.h"
+
+namespace tensorrt_node {
+
+struct Version {
+  int major = 0;
+  int minor = 0;
+  int patch = 0;
+  int build = 0;
+
+  std::string ToString() const;
+};
+
+/// An opened TensorRT of either product, driven by the family library that was compiled for it.
+class TensorRTLibrary {
+ public:
+  /// Opens the libraries, learns product and version from the plain C functions of the core, and
+  /// only then loads the family library that may call its virtual methods: TensorRT accepts calls
+  /// of a program built for the other product and silently runs the wrong methods.
+  ///
+  /// @param core_path    libtensorrt_rtx.so.* or libnvinfer.so.*
+  /// @param parser_path  the ONNX parser of the same version; empty where there is none
+  /// @throws StatusError ERR_TRT_LIBRARY_NOT_FOUND, ERR_TRT_LIBRARY_VERSION
+  static std::shared_ptr<TensorRTLibrary> Open(const std::string& core_path,
+                                               const std::string& parser_path);
+
+  TensorRTLibrary(const TensorRTLibrary&) = delete;
+  TensorRTLibrary& operator=(const TensorRTLibrary&) = delete;
+
+  /// "tensorrt" or "tensorrt-rtx".
+  const std::string& product() const { return product_; }
+  const Version& version() const { return version_; }
+  Backend& backend() { return *backend_; }
+
+ private:
+  TensorRTLibrary(SharedLibrary core, const std::string& core_path, const std::string& parser_path);
+
+  // Destroyed from the last to the first: the backend before the libraries it calls.
+  SharedLibrary core_;
+  std::optional<SharedLibrary> parser_;
+  std::optional<SharedLibrary> family_;
+  std::string product_;
+  Version version_;
+  std::unique_ptr<Backend> backend_;
+};
+
+}  // namespace tensorrt_node

@@ -1,0 +1,24 @@
+#include "session/loaded_engine.h"
+
+#include <utility>
+
+namespace tensorrt_node {
+
+LoadedEngine::LoadedEngine(std::shared_ptr<TensorRTLibrary> library, int device, const void* plan,
+                           size_t size)
+    : library_(std::move(library)), device_(Device::Open(device)) {
+  const ContextScope scope(*device_);
+  engine_ = library_->backend().Deserialize(plan, size);
+}
+
+LoadedEngine::~LoadedEngine() {
+  // TensorRT frees device memory in the context that is current.
+  try {
+    const ContextScope scope(*device_);
+    engine_.reset();
+  } catch (const StatusError&) {
+    // The context is gone with the engine's memory in it; `engine_` frees the rest.
+  }
+}
+
+}  // namespace tensorrt_node
