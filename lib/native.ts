@@ -134,21 +134,14 @@ export async function callNative<T>(call: () => T | Promise<T>): Promise<T> {
 }
 
 interface NativeErrorDetails extends TensorRTErrorDetails {
-  code: TensorRTErrorCode | typeof cancelledCode;
-}
-
-/** Code of the error of a build that was cancelled; it never leaves this package. */
-const cancelledCode = 'CANCELLED';
-
-export function isCancelled(error: unknown): boolean {
-  return (error as { code?: unknown }).code === cancelledCode;
+  code: TensorRTErrorCode;
 }
 
 /** Gives every other error back as it came. */
 export function toTensorRTError(error: unknown, caller: Error = new Error()): unknown {
   const details = (error as { details?: NativeErrorDetails } | undefined)?.details;
   if (!(error instanceof Error) || details === undefined) return error;
-  const result = new TensorRTError(details.code as TensorRTErrorCode, error.message, details);
+  const result = new TensorRTError(details.code, error.message, details);
   const frames = caller.stack?.split('\n').slice(2).join('\n');
   if (frames) result.stack = `${result.name}: ${result.message}\n${frames}`;
   return result;

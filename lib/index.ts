@@ -1,0 +1,34 @@
+export {
+  type BuildOptions,
+  buildEngine,
+  type Target,
+} from './engine/build.js';
+export type { BuildLogLine, BuildProgress } from './engine/build-watch.js';
+export {
+  type DoctorGpu,
+  type DoctorLibrary,
+  type DoctorProblem,
+  type DoctorReport,
+  doctor,
+} from './engine/doctor.js';
+export { Engine, type EngineTensor, type LoadOptions } from './engine/engine.js';
+export type { Product } from './engine/libraries.js';
+export type { LibraryOptions } from './engine/library.js';
+export { Plan, type PlanInfo } from './engine/plan.js';
+export type { Profile, ShapeRange } from './engine/profiles.js';
+export { type InferOptions, Session, type SessionOptions } from './engine/session.js';
+export {
+  type NodeReference,
+  type RecordedError,
+  TensorRTError,
+  type TensorRTErrorCode,
+  type TensorRTErrorDetails,
+} from './errors.js';
+export { Model, type ValueInfo } from './onnx/model.js';
+export {
+  type DataType,
+  type Tensor,
+  type TensorDataMap,
+  type TensorMap,
+  tensor,
+} from './tensor.js';
