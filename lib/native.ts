@@ -84,7 +84,9 @@ export interface NativeAddon extends NativeCalibration {
   openLibrary(core: string, parser: string): Promise<NativeLibrary>;
   listDevices(): NativeDevices;
   /** `logLevel` as the severities of {@link NativeBuildEvent}: lines up to it are kept. */
-  BuildMonitor: new (logLevel: number) => NativeBuildMonitor;
+  BuildMonitor: new (
+    logLevel: number,
+  ) => NativeBuildMonitor;
 }
 
 let addon: NativeAddon | undefined;

@@ -86,7 +86,10 @@ export function tensor<T extends DataType>(
   return { type, dims: [...dims], data: values } as unknown as Tensor<T>;
 }
 
-function fromNumbers(type: DataType, values: readonly (number | bigint)[]): TensorDataMap[DataType] {
+function fromNumbers(
+  type: DataType,
+  values: readonly (number | bigint)[],
+): TensorDataMap[DataType] {
   if (type === 'int64') return BigInt64Array.from(values, BigInt);
   if (type === 'uint64') return BigUint64Array.from(values, BigInt);
   if (type === 'float16' || type === 'bfloat16') {

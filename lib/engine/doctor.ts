@@ -1,7 +1,12 @@
 import { createRequire } from 'node:module';
 import { TensorRTError } from '../errors.js';
 import { callNative, loadAddon } from '../native.js';
-import { type LibraryCandidate, type Product, searchLibraries, type TriedFolder } from './libraries.js';
+import {
+  type LibraryCandidate,
+  type Product,
+  searchLibraries,
+  type TriedFolder,
+} from './libraries.js';
 import { openCandidate, productName } from './library.js';
 
 export interface DoctorLibrary extends LibraryCandidate {
@@ -143,7 +148,9 @@ function productProblem(gpu: DoctorGpu, usable: readonly DoctorLibrary[]): Docto
   }
   const name = `${gpu.name} (compute capability ${gpu.computeCapability})`;
   if (gpu.servedBy.length === 0) {
-    return [{ problem: `No supported TensorRT runs on ${name}.`, remedy: 'Use a GPU from 7.5 on.' }];
+    return [
+      { problem: `No supported TensorRT runs on ${name}.`, remedy: 'Use a GPU from 7.5 on.' },
+    ];
   }
   const names = gpu.servedBy.map(productName).join(' or ');
   return [

@@ -1,8 +1,8 @@
 import { checkInteger, checkOptions, invalidArgument } from '../arguments.js';
 import { TensorRTError } from '../errors.js';
 import { callNative, loadAddon, type NativeEngine } from '../native.js';
+import { type LibraryOptions, type OpenedLibrary, openLibrary, productName } from './library.js';
 import { Lifetime } from './lifetime.js';
-import { type LibraryOptions, openLibrary, productName } from './library.js';
 import { Plan, type PlanInfo, planInfoOf } from './plan.js';
 import type { ShapeRange } from './profiles.js';
 import { Session, type SessionOptions } from './session.js';
@@ -66,7 +66,7 @@ export class Engine {
       throw invalidArgument('plan', 'a Plan, a Uint8Array or a path', plan);
     }
     const info = await planInfoOf(source);
-    const { native } = await openLibrary({ product: info.product, libraryDir });
+    const { native } = await openLibraryOf(info, libraryDir);
     checkVersion(info, native.version);
     // Asked first, so that a machine without a GPU is told that and not what TensorRT makes of it.
     await callNative(() => loadAddon().listDevices());
@@ -98,6 +98,19 @@ export class Engine {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+}
+
+async function openLibraryOf(info: PlanInfo, libraryDir?: string): Promise<OpenedLibrary> {
+  try {
+    return await openLibrary({ product: info.product, libraryDir });
+  } catch (error) {
+    if (!(error instanceof TensorRTError) || error.code !== 'ERR_TRT_LIBRARY_NOT_FOUND')
+      throw error;
+    const builder = `${productName(info.product)} ${info.version}`;
+    throw new TensorRTError(error.code, `The plan was built by ${builder}. ${error.message}`, {
+      cause: error,
+    });
   }
 }
 

@@ -54,7 +54,11 @@ function toNativeProfile(
       const { min, opt, max } = range;
       ranges.push({ input: input.name, min: [...min], opt: [...opt], max: [...max] });
     } else if (input.dims?.some((dim) => typeof dim !== 'number')) {
-      throw invalidArgument(`${name}.${input.name}`, `{ min, opt, max } of [${dimsText(input)}]`, range);
+      throw invalidArgument(
+        `${name}.${input.name}`,
+        `{ min, opt, max } of [${dimsText(input)}]`,
+        range,
+      );
     }
   }
   return ranges;

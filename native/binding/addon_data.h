@@ -2,6 +2,8 @@
 
 #include <napi.h>
 
+#include <memory>
+
 namespace tensorrt_node {
 
 /// What one environment (the main thread or a worker thread) holds of the addon. Constructors live
@@ -11,6 +13,10 @@ struct AddonData {
   Napi::FunctionReference engine;
   Napi::FunctionReference slot;
   Napi::FunctionReference monitor;
+
+  /// What the constructor that native code is calling right now shall wrap; null at any other time,
+  /// so that JavaScript cannot construct such objects.
+  std::shared_ptr<void> to_wrap;
 
   static AddonData& Of(Napi::Env env) { return *env.GetInstanceData<AddonData>(); }
 };

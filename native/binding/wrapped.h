@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "binding/addon_data.h"
+
 namespace tensorrt_node {
 
 /// Base of the classes that JavaScript gets from native calls and cannot make itself. `Wrap`
@@ -12,17 +14,18 @@ namespace tensorrt_node {
 template <typename Wrap, typename T>
 class Wrapped : public Napi::ObjectWrap<Wrap> {
  public:
-  explicit Wrapped(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Wrap>(info) {
-    if (info.Length() != 1 || !info[0].IsExternal()) {
-      throw Napi::TypeError::New(info.Env(), "This class has no public constructor");
-    }
-    value_ = *info[0].As<Napi::External<std::shared_ptr<T>>>().Data();
+  explicit Wrapped(const Napi::CallbackInfo& info)
+      : Napi::ObjectWrap<Wrap>(info),
+        value_(std::static_pointer_cast<T>(
+            std::exchange(AddonData::Of(info.Env()).to_wrap, nullptr))) {
+    if (!value_) throw Napi::TypeError::New(info.Env(), "This class has no public constructor");
   }
 
   /// Makes a JavaScript object of class `constructor` around `value`.
   static Napi::Object Make(Napi::Env env, const Napi::FunctionReference& constructor,
                            std::shared_ptr<T> value) {
-    return constructor.New({Napi::External<std::shared_ptr<T>>::New(env, &value)});
+    AddonData::Of(env).to_wrap = std::move(value);
+    return constructor.New({});
   }
 
  protected:

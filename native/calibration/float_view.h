@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace tensorrt_node {
+
+enum class FloatType { kFloat32, kFloat16, kBFloat16 };
+
+constexpr size_t BytesOf(FloatType type) { return type == FloatType::kFloat32 ? 4 : 2; }
+
+/// Values of a floating-point tensor that somebody else owns.
+class FloatView {
+ public:
+  FloatView(FloatType type, const void* data, size_t size)
+      : type_(type), data_(static_cast<const uint8_t*>(data)), size_(size) {}
+
+  size_t size() const { return size_; }
+
+  FloatView Slice(size_t begin, size_t size) const {
+    return {type_, data_ + begin * BytesOf(type_), size};
+  }
+
+  /// Writes the absolute value of each element as the bits of a float32. Bits of that kind order
+  /// like the values they stand for, with infinity above all numbers and NaN above infinity, so
+  /// that whoever reads them can compare whole numbers, which compilers vectorise.
+  void CopyMagnitudes(uint32_t* bits) const {
+    switch (type_) {
+      case FloatType::kFloat32:
+        std::memcpy(bits, data_, size_ * sizeof(uint32_t));
+        for (size_t i = 0; i < size_; ++i) bits[i] &= 0x7fffffffU;
+        return;
+      case FloatType::kFloat16:
+        for (size_t i = 0; i < size_; ++i) bits[i] = HalfMagnitude(HalfWord(i));
+        return;
+      case FloatType::kBFloat16:
+        for (size_t i = 0; i < size_; ++i) bits[i] = (HalfWord(i) & 0x7fffU) << 16;
+        return;
+    }
+  }
+
+ private:
+  uint32_t HalfWord(size_t index) const {
+    uint16_t word;
+    std::memcpy(&word, data_ + index * sizeof(word), sizeof(word));
+    return word;
+  }
+
+  /// Moves exponent and mantissa into place, then corrects the exponent's bias by a
+  /// multiplication, which normalises the subnormal numbers of float16 as well.
+  static uint32_t HalfMagnitude(uint32_t half) {
+    const uint32_t moved = (half & 0x7fffU) << 13;
+    if ((half & 0x7c00U) == 0x7c00U) return moved | 0x7f800000U;
+    float value;
+    std::memcpy(&value, &moved, sizeof(value));
+    value *= 0x1p112F;
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof(bits));
+    return bits;
+  }
+
+  FloatType type_;
+  const uint8_t* data_;
+  size_t size_;
+};
+
+}  // namespace tensorrt_node

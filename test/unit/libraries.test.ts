@@ -1,0 +1,105 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { searchLibraries } from '../../dist/engine/libraries.js';
+import { openLibrary } from '../../dist/engine/library.js';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'libraries-'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+  vi.unstubAllEnvs();
+});
+
+function addFiles(...names: string[]): void {
+  for (const name of names) writeFileSync(join(folder, name), 'not a library');
+}
+
+describe('searchLibraries', () => {
+  it('finds both products in one folder, each with its parser', () => {
+    addFiles('libnvinfer.so.11', 'libnvonnxparser.so.11', 'libtensorrt_rtx.so.1');
+    const { candidates } = searchLibraries(folder);
+    expect(candidates).toEqual([
+      {
+        product: 'tensorrt-rtx',
+        core: join(folder, 'libtensorrt_rtx.so.1'),
+        parser: undefined,
+        source: 'libraryDir',
+      },
+      {
+        product: 'tensorrt',
+        core: join(folder, 'libnvinfer.so.11'),
+        parser: join(folder, 'libnvonnxparser.so.11'),
+        source: 'libraryDir',
+      },
+    ]);
+  });
+
+  it('prefers the most specific file name and the newest version', () => {
+    addFiles('libnvinfer.so', 'libnvinfer.so.11', 'libnvinfer.so.11.4.0', 'libnvinfer.so.11.10.0');
+    addFiles('libnvinfer_plugin.so.11', 'libnvinfer.so.11.bak');
+    expect(searchLibraries(folder).candidates[0]?.core).toBe(join(folder, 'libnvinfer.so.11.10.0'));
+  });
+
+  it('looks at TENSORRT_LIB_DIR first, then at the SDK, then at pip packages', () => {
+    const environment = join(folder, 'venv');
+    const pip = join(environment, 'lib/python3.12/site-packages/tensorrt_libs');
+    const sdk = join(folder, 'sdk');
+    for (const place of [join(folder, 'explicit'), join(sdk, 'lib'), pip]) {
+      mkdirSync(place, { recursive: true });
+      writeFileSync(join(place, 'libnvinfer.so.11'), '');
+    }
+    vi.stubEnv('TENSORRT_LIB_DIR', join(folder, 'explicit'));
+    vi.stubEnv('TENSORRT_ROOT', sdk);
+    vi.stubEnv('VIRTUAL_ENV', environment);
+    const sources = searchLibraries().candidates.map(({ source }) => source);
+    expect(sources.slice(0, 3)).toEqual(['TENSORRT_LIB_DIR', 'TENSORRT_ROOT', 'pip']);
+    expect(sources.at(-1)).toBe("the loader's own search");
+  });
+
+  it('tells every folder that it looked into without success', () => {
+    vi.stubEnv('TENSORRT_LIB_DIR', join(folder, 'absent'));
+    vi.stubEnv('LD_LIBRARY_PATH', folder);
+    expect(searchLibraries().tried).toEqual(
+      expect.arrayContaining([
+        { path: join(folder, 'absent'), source: 'TENSORRT_LIB_DIR', problem: 'no such folder' },
+        { path: folder, source: 'LD_LIBRARY_PATH', problem: 'no TensorRT library in it' },
+      ]),
+    );
+  });
+});
+
+describe('openLibrary', () => {
+  it('lists every path it tried', async () => {
+    const opening = openLibrary({ libraryDir: join(folder, 'absent') });
+    await expect(opening).rejects.toMatchObject({
+      code: 'ERR_TRT_LIBRARY_NOT_FOUND',
+      message: expect.stringContaining(`${join(folder, 'absent')}: no such folder`),
+      remedy: expect.stringContaining('TENSORRT_LIB_DIR'),
+    });
+  });
+
+  it("gives the loader's reason for a file that is no library", async () => {
+    addFiles('libtensorrt_rtx.so.1');
+    await expect(openLibrary({ libraryDir: folder })).rejects.toMatchObject({
+      code: 'ERR_TRT_LIBRARY_NOT_FOUND',
+      message: expect.stringMatching(/libtensorrt_rtx\.so\.1.*(too short|invalid ELF header)/),
+    });
+  });
+
+  it('refuses a library that is no TensorRT', async () => {
+    // Any other shared object under TensorRT's name: this package's own family library.
+    const { copyFileSync } = await import('node:fs');
+    const family = join('build', 'Release', 'libtensorrt_node_rtx1.so');
+    copyFileSync(family, join(folder, 'libnvinfer.so.11'));
+    await expect(openLibrary({ libraryDir: folder })).rejects.toMatchObject({
+      code: 'ERR_TRT_LIBRARY_VERSION',
+      message: expect.stringContaining('has no getInferLibMajorVersion'),
+    });
+  });
+});
