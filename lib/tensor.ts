@@ -111,7 +111,8 @@ export function bytesOf(data: ArrayBufferView): Uint8Array {
  */
 export function typedArrayOf<T extends DataType>(type: T, bytes: Uint8Array): TensorDataMap[T] {
   const size = elementBytes(type);
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Not slice(), which of a Buffer is a view.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   if (bytes.byteLength % size !== 0) {
     throw new RangeError(`${bytes.byteLength} bytes are no whole number of ${type} elements`);
   }
