@@ -37,9 +37,9 @@ float ScaleOf(int32_t amax_bits) {
   return scale >= std::numeric_limits<float>::min() ? scale : 1.0F / kLargestInt8;
 }
 
-/// Calls visit(channel, channels, offset, size) for runs of `size` adjacent weights that belong
-/// to `channels` adjacent channels, one weight each, or all to the one `channel`. Both shapes are
-/// long straight loops, whichever side of the matrix the channels are on.
+/// Walks through the weights in runs that lie side by side in memory: either one weight of each
+/// channel, across_channels(offset), or all of one channel, within_channel(channel, offset). Either
+/// is one long straight loop, whichever side of the matrix the channels are on.
 template <typename AcrossChannels, typename WithinChannel>
 void VisitRuns(ChannelLayout layout, AcrossChannels across_channels, WithinChannel within_channel) {
   if (layout.inner == 1) {

@@ -20,7 +20,7 @@ struct ChannelLayout {
 ///
 /// Every scale is a positive normal number, as TensorRT demands. A channel whose amax is too
 /// small for that, all zeros among them, gets zeros with the scale 1/127: any scale would do, and
-/// this one is exact in no type but safe in all, float16 too.
+/// this one stays positive in float16 too.
 ///
 /// Writes layout.size() values and layout.channels scales. Returns false when a weight is NaN or
 /// infinite; what was written then means nothing.

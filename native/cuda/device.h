@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cuda/driver.h"
@@ -56,5 +57,16 @@ class ContextScope {
  private:
   const CudaDriver& driver_;
 };
+
+/// Runs a destructor's work with the device's context current. Where the context is gone, for
+/// example after a fault of the device, everything in it is gone too and there is nothing to do.
+template <typename Cleanup>
+void CleanUp(const Device& device, Cleanup&& cleanup) noexcept {
+  try {
+    const ContextScope scope(device);
+    std::forward<Cleanup>(cleanup)();
+  } catch (const StatusError&) {
+  }
+}
 
 }  // namespace tensorrt_node

@@ -66,12 +66,7 @@ class Buffer {
  private:
   void Free() noexcept {
     if (address_ == nullptr) return;
-    try {
-      const ContextScope scope(*device_);
-      Memory::Free(device_->driver(), address_);
-    } catch (const StatusError&) {
-      // The context is gone with everything in it, for example after a fault of the device.
-    }
+    CleanUp(*device_, [this] { Memory::Free(device_->driver(), address_); });
     address_ = nullptr;
     capacity_ = 0;
   }

@@ -17,7 +17,9 @@ class Stream {
     const CudaDriver& driver = device_->driver();
     driver.Check(driver.cuStreamCreate(&stream_, kNonBlocking), "cuStreamCreate");
   }
-  ~Stream() { device_->driver().cuStreamDestroy(stream_); }
+  ~Stream() {
+    CleanUp(*device_, [this] { device_->driver().cuStreamDestroy(stream_); });
+  }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 

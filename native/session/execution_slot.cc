@@ -44,12 +44,7 @@ ExecutionSlot::ExecutionSlot(std::shared_ptr<LoadedEngine> engine, int profile)
 
 ExecutionSlot::~ExecutionSlot() {
   // TensorRT frees device memory in the context that is current.
-  try {
-    const ContextScope scope(*engine_->device());
-    context_.reset();
-  } catch (const StatusError&) {
-    // The context is gone with its memory in it; `context_` frees the rest.
-  }
+  CleanUp(*engine_->device(), [this] { context_.reset(); });
 }
 
 void ExecutionSlot::Stage(size_t input, const Dims& dims, const void* data, size_t bytes) {

@@ -13,12 +13,7 @@ LoadedEngine::LoadedEngine(std::shared_ptr<TensorRTLibrary> library, int device,
 
 LoadedEngine::~LoadedEngine() {
   // TensorRT frees device memory in the context that is current.
-  try {
-    const ContextScope scope(*device_);
-    engine_.reset();
-  } catch (const StatusError&) {
-    // The context is gone with the engine's memory in it; `engine_` frees the rest.
-  }
+  CleanUp(*device_, [this] { engine_.reset(); });
 }
 
 }  // namespace tensorrt_node

@@ -1,0 +1,101 @@
+import { ModelProtoSchema } from 'onnx-buf';
+import { checkInteger, checkOptions } from '../arguments.js';
+import { TensorRTError } from '../errors.js';
+import { maxProtobufBytes } from '../onnx/encode.js';
+import { isExternal } from '../onnx/external.js';
+import { forEachTensor } from '../onnx/messages.js';
+import type { Model } from '../onnx/model.js';
+import type { ValueInfo } from '../onnx/value-info.js';
+import type { TensorMap } from '../tensor.js';
+import { checkFeeds } from './feeds.js';
+import { writeModelFile } from './model-file.js';
+import { OrtSession } from './ort-session.js';
+import type { Runtime } from './runtime.js';
+
+export interface OnnxRuntimeOptions {
+  /** Threads of one run. Default: one per core. */
+  threads?: number;
+}
+
+/**
+ * Opens a model for execution by ONNX Runtime on the CPU, by the optional package
+ * `onnxruntime-node`.
+ *
+ * That package computes on the JavaScript thread: `infer` returns a promise, but the event loop
+ * stands still while the model runs. Use it where that does no harm, or in a child process. A
+ * worker thread is no way out: to terminate one while the package computes ends the process.
+ *
+ * @throws TensorRTError `ERR_RUNTIME` when `onnxruntime-node` is missing or refuses the model.
+ */
+export async function openOnnxRuntime(
+  model: Model,
+  options: OnnxRuntimeOptions = {},
+): Promise<Runtime> {
+  checkOptions('options', options, ['threads']);
+  if (options.threads !== undefined) checkInteger('options.threads', options.threads, 1);
+  const session = await openSession(model, options.threads);
+  return new OnnxRuntime(session, model.inputs, model.outputs);
+}
+
+async function openSession(model: Model, threads: number | undefined): Promise<OrtSession> {
+  if (fitsInMemory(model)) return OrtSession.open(model.toBytes(), threads);
+  const file = await writeModelFile(model);
+  try {
+    return await OrtSession.open(file.path, threads);
+  } finally {
+    await file.remove();
+  }
+}
+
+/** ONNX Runtime finds external data by the path of the model, and bytes have none. */
+function fitsInMemory(model: Model): boolean {
+  let external = false;
+  forEachTensor(ModelProtoSchema, model.proto, (tensor) => {
+    external ||= isExternal(tensor);
+  });
+  return !external && model.byteLength() <= maxProtobufBytes;
+}
+
+class OnnxRuntime implements Runtime {
+  readonly runtime = 'onnxruntime';
+  readonly provider = 'cpu';
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly #session: OrtSession;
+  readonly #inFlight = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+
+  constructor(session: OrtSession, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]) {
+    this.#session = session;
+    this.inputs = inputs;
+    this.outputs = outputs;
+  }
+
+  async infer(feeds: TensorMap): Promise<TensorMap> {
+    if (this.#closing) {
+      throw new TensorRTError('ERR_CLOSED', 'The runtime of this model is closed.');
+    }
+    checkFeeds(this.inputs, feeds);
+    const run = this.#session.run(feeds);
+    this.#inFlight.add(run);
+    try {
+      return await run;
+    } finally {
+      this.#inFlight.delete(run);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#inFlight);
+    await this.#session.release();
+  }
+}
