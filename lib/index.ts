@@ -26,6 +26,20 @@ export {
 } from './errors.js';
 export { Model, type ValueInfo } from './onnx/model.js';
 export {
+  type CalibrateOptions,
+  type CalibrationProgress,
+  calibrate,
+} from './quantize/calibrate.js';
+export {
+  type QuantizationDecision,
+  type QuantizedModel,
+  type QuantizeOptions,
+  quantize,
+} from './quantize/quantize.js';
+export { type CalibrationMethod, CalibrationTable, type TensorRange } from './quantize/table.js';
+export { type OnnxRuntimeOptions, openOnnxRuntime } from './runtime/onnxruntime.js';
+export type { Runtime } from './runtime/runtime.js';
+export {
   type DataType,
   type Tensor,
   type TensorDataMap,

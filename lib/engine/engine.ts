@@ -90,6 +90,8 @@ export class Engine {
 
   /** Closes its sessions, waits for work in flight, and frees the engine. Idempotent. */
   close(): Promise<void> {
+    // Now and not after the wait, so that the sessions refuse new work at once.
+    for (const session of this.#sessions) session.close();
     return this.#lifetime.close(async () => {
       await Promise.all([...this.#sessions].map((session) => session.close()));
       await callNative(() => this.#native.release());

@@ -63,7 +63,7 @@ describe('buildEngine', () => {
   it('gives each build its own result when several run at once', async () => {
     const sizes = [16, 32, 48, 64];
     const build = (hidden: number) => buildEngine(linearModel({ hidden }), options);
-    const alone = [];
+    const alone: Uint8Array[] = [];
     for (const hidden of sizes) alone.push((await build(hidden)).data);
     const together = await Promise.all(sizes.map(build));
     together.forEach((plan, i) => {

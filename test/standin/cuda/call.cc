@@ -1,0 +1,57 @@
+#include "call.h"
+
+namespace tensorrt_node::standin {
+
+std::vector<Device*>& CurrentContexts() {
+  thread_local std::vector<Device*> contexts;
+  return contexts;
+}
+
+bool& InHostFunction() {
+  thread_local bool inside = false;
+  return inside;
+}
+
+CUresult Call::Admit(Needs needs) {
+  if (InHostFunction()) {
+    return Violation(CUDA_ERROR_NOT_PERMITTED, "a host function must not call the driver");
+  }
+  if (const int injected = driver.ledger().Enter(function_)) return CUresult(injected);
+  if (needs == Needs::kNothing) return CUDA_SUCCESS;
+  if (!driver.initialized()) return CUDA_ERROR_NOT_INITIALIZED;
+  if (needs == Needs::kInitialized) return CUDA_SUCCESS;
+
+  device_ = CurrentContexts().empty() ? nullptr : CurrentContexts().back();
+  if (device_ == nullptr) {
+    return Violation(CUDA_ERROR_INVALID_CONTEXT, "no context is current on this thread");
+  }
+  if (device_->references() == 0) {
+    return Violation(CUDA_ERROR_CONTEXT_IS_DESTROYED, "the current context was released");
+  }
+  return needs == Needs::kContextEvenFaulty ? CUDA_SUCCESS : device_->fault();
+}
+
+CUresult Call::Violation(CUresult error, const std::string& message) {
+  driver.Violation(std::string(function_) + ": " + message);
+  return error;
+}
+
+std::shared_ptr<Stream> Call::FindStream(CUstream handle) {
+  std::shared_ptr<Stream> stream = driver.streams().Find(handle);
+  if (stream == nullptr) {
+    Violation(CUDA_ERROR_INVALID_HANDLE, handle == nullptr ? "the default stream is not implemented"
+                                                           : "the handle is no live stream");
+  } else if (&stream->device() != device_) {
+    Violation(CUDA_ERROR_INVALID_HANDLE, "the stream belongs to another context");
+    return nullptr;
+  }
+  return stream;
+}
+
+std::shared_ptr<Event> Call::FindEvent(CUevent handle) {
+  std::shared_ptr<Event> event = driver.events().Find(handle);
+  if (event == nullptr) Violation(CUDA_ERROR_INVALID_HANDLE, "the handle is no live event");
+  return event;
+}
+
+}  // namespace tensorrt_node::standin

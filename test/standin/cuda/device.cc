@@ -1,0 +1,27 @@
+#include "device.h"
+
+namespace tensorrt_node::standin {
+
+bool Device::Reserve(uint64_t bytes) {
+  uint64_t used = used_bytes_;
+  do {
+    if (bytes > memory_bytes_ - used) return false;
+  } while (!used_bytes_.compare_exchange_weak(used, used + bytes));
+  return true;
+}
+
+bool Device::Release() {
+  int references = references_;
+  do {
+    if (references == 0) return false;
+  } while (!references_.compare_exchange_weak(references, references - 1));
+  if (references == 1) fault_ = CUDA_SUCCESS;
+  return true;
+}
+
+void Device::Fault(CUresult error) {
+  CUresult none = CUDA_SUCCESS;
+  fault_.compare_exchange_strong(none, error);
+}
+
+}  // namespace tensorrt_node::standin

@@ -1,0 +1,43 @@
+#include "cuda_driver.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "types.h"
+
+namespace tensorrt_node::standin {
+
+using nvinfer1::ErrorCode;
+
+void CheckDriver(const char* function, CUresult error) {
+  if (error == CUDA_SUCCESS) return;
+  const char* name = nullptr;
+  const bool known = cuGetErrorName(error, &name) == CUDA_SUCCESS;
+  const bool memory = error == CUDA_ERROR_OUT_OF_MEMORY;
+  throw Failure(memory ? ErrorCode::kFAILED_ALLOCATION : ErrorCode::kFAILED_EXECUTION,
+                std::string(function) + ": " + (known ? name : std::to_string(error)));
+}
+
+CUcontext CurrentContext() {
+  CUcontext context = nullptr;
+  CheckDriver("cuCtxGetCurrent", cuCtxGetCurrent(&context));
+  if (context == nullptr) {
+    throw Failure(ErrorCode::kINVALID_STATE, "no CUDA context is current on this thread");
+  }
+  return context;
+}
+
+void EnqueueWork(CUstream stream, std::function<void()> work) {
+  using Work = std::function<void()>;
+  auto owned = std::make_unique<Work>(std::move(work));
+  const CUhostFn run = [](void* user_data) {
+    const std::unique_ptr<Work> owned(static_cast<Work*>(user_data));
+    (*owned)();
+  };
+  CheckDriver("cuLaunchHostFunc", cuLaunchHostFunc(stream, run, owned.get()));
+  // The stream has it now.
+  static_cast<void>(owned.release());
+}
+
+}  // namespace tensorrt_node::standin
