@@ -1,20 +1,216 @@
-import { StagedFiles } from './onnx/files.js';
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { getSystemErrorMap } from 'node:util';
+import { TensorRTError } from './errors.js';
 
-export { onFile } from './onnx/files.js';
+/** Bytes moved by one call: large enough to be fast, small enough that an abort is seen soon. */
+const pieceBytes = 8 * 1024 * 1024;
+
+const remedies: Readonly<Record<string, string>> = {
+  ENOENT: 'Check the path: the file or a folder on the way to it does not exist.',
+  ENOTDIR: 'Check the path: a part of it that should be a folder is a file.',
+  EISDIR: 'Check the path: it is a folder, and a file is expected.',
+  EACCES: 'Check the permissions of the file and its folder.',
+  EPERM: 'Check the permissions of the file and its folder.',
+  EROFS: 'Choose a folder on a file system that can be written.',
+  ENOSPC: 'Free space on the disk, or choose another folder.',
+};
+
+/** Runs calls of the file system; a failure becomes an `ERR_FILE` with the path and the reason. */
+export async function onFile<T>(
+  action: 'read' | 'write',
+  path: string,
+  operation: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    throw isSystemError(error) ? fileError(action, path, error) : error;
+  }
+}
+
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'errno' in error && 'syscall' in error;
+}
+
+function fileError(
+  action: 'read' | 'write',
+  path: string,
+  cause: NodeJS.ErrnoException,
+): TensorRTError {
+  return new TensorRTError('ERR_FILE', `Cannot ${action} '${path}': ${systemReason(cause)}.`, {
+    file: path,
+    cause,
+    remedy: remedies[cause.code ?? ''],
+  });
+}
+
+/** The words of the operating system for a failed call, such as `no such file or directory (ENOENT)`. */
+export function systemReason(error: NodeJS.ErrnoException): string {
+  const [, reason = error.message] = getSystemErrorMap().get(error.errno ?? 0) ?? [];
+  return `${reason} (${error.code ?? 'unknown'})`;
+}
 
 /**
- * Writes a file under a temporary name in the same folder and renames it, so that no reader ever
- * sees half of it.
+ * Fills an array from a file, piece by piece.
  *
- * @throws TensorRTError ERR_FILE
+ * @returns the number of bytes read, which is smaller only where the file ends.
  */
-export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
+export async function readAt(
+  handle: FileHandle,
+  bytes: Uint8Array,
+  position: number,
+  signal?: AbortSignal,
+): Promise<number> {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    signal?.throwIfAborted();
+    const length = Math.min(pieceBytes, bytes.byteLength - done);
+    const { bytesRead } = await handle.read(bytes, done, length, position + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done;
+}
+
+/** Bytes that lie somewhere else and are handed on in pieces. */
+export interface ByteSource {
+  readonly byteLength: number;
+  /**
+   * @param buffer - takes each piece in turn, so that memory stays flat.
+   * @param write - receives a piece and its offset.
+   */
+  copyTo(
+    buffer: Uint8Array,
+    signal: AbortSignal | undefined,
+    write: (piece: Uint8Array, offset: number) => Promise<void>,
+  ): Promise<void>;
+}
+
+/** A part of a file to be written: bytes in memory, or bytes that lie somewhere else. */
+export type Payload = Uint8Array | ByteSource;
+
+/** A file to be written from parts, one after the other. */
+export interface FileContent {
+  readonly path: string;
+  readonly parts: readonly Payload[];
+}
+
+/** Writes files that belong together: all appear, or, on a failure or an abort, none. */
+export async function writeFiles(
+  files: readonly FileContent[],
+  signal?: AbortSignal,
+): Promise<void> {
   const staged = new StagedFiles();
   try {
-    await staged.write(path, [bytes]);
+    for (const { path, parts } of files) await staged.write(path, parts, signal);
+    signal?.throwIfAborted();
     await staged.commit();
   } catch (error) {
     await staged.discard();
     throw error;
   }
+}
+
+interface StagedFile {
+  readonly path: string;
+  readonly temporary: string;
+  /** Where the file that was there before waits until all is in place. */
+  backup?: string;
+  placed: boolean;
+}
+
+/**
+ * Files that appear together or not at all. Each is written under a temporary name in its folder;
+ * `commit` renames them, and `discard` removes every trace and restores what was replaced.
+ */
+export class StagedFiles {
+  readonly #files: StagedFile[] = [];
+
+  /** Writes the parts one after the other. Memory stays flat: no part is read as a whole. */
+  async write(path: string, parts: readonly Payload[], signal?: AbortSignal): Promise<void> {
+    const temporary = `${path}.${randomUUID()}.tmp`;
+    await onFile('write', path, async () => {
+      const handle = await open(temporary, 'wx');
+      this.#files.push({ path, temporary, placed: false });
+      try {
+        await writeParts(handle, parts, signal);
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  /** Moves the files to their places, in the order they were written. */
+  async commit(): Promise<void> {
+    for (const file of this.#files) {
+      await onFile('write', file.path, async () => {
+        // The last rename either happens or changes nothing, so that only earlier files need a way back.
+        if (file !== this.#files.at(-1)) await this.#keepOld(file);
+        await rename(file.temporary, file.path);
+        file.placed = true;
+      });
+    }
+    for (const { backup } of this.#files) if (backup) await rm(backup, { force: true });
+  }
+
+  async #keepOld(file: StagedFile): Promise<void> {
+    const exists = await stat(file.path).then(
+      () => true,
+      () => false,
+    );
+    if (!exists) return;
+    const backup = `${file.temporary}.old`;
+    await rename(file.path, backup);
+    file.backup = backup;
+  }
+
+  async discard(): Promise<void> {
+    for (const { path, temporary, placed, backup } of this.#files.toReversed()) {
+      await rm(placed ? path : temporary, { force: true });
+      if (backup) await rename(backup, path);
+    }
+  }
+}
+
+async function writeParts(
+  handle: FileHandle,
+  parts: readonly Payload[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let position = 0;
+  let buffer: Uint8Array | undefined;
+  for (const part of parts) {
+    if (part instanceof Uint8Array) {
+      await writeAt(handle, part, position, signal);
+    } else {
+      buffer ??= new Uint8Array(pieceBytes);
+      const start = position;
+      await part.copyTo(buffer, signal, async (piece, offset) => {
+        // A copy of a sparse file stays sparse, and takes no more of the disk than the original.
+        if (!isZero(piece)) await writeAt(handle, piece, start + offset, signal);
+      });
+    }
+    position += part.byteLength;
+  }
+  await handle.truncate(position);
+}
+
+async function writeAt(
+  handle: FileHandle,
+  bytes: Uint8Array,
+  position: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    signal?.throwIfAborted();
+    const length = Math.min(pieceBytes, bytes.byteLength - done);
+    done += (await handle.write(bytes, done, length, position + done)).bytesWritten;
+  }
+}
+
+/** Compares the bytes with themselves moved by one, which is done natively and ends at a difference. */
+function isZero(bytes: Uint8Array): boolean {
+  return bytes[0] === 0 && Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0;
 }

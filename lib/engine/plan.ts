@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { TensorRTError } from '../errors.js';
-import { onFile, writeFileAtomically } from '../files.js';
+import { onFile, writeFiles } from '../files.js';
 import type { Product } from './libraries.js';
 
 /** What the header of a plan tells, without any library. */
@@ -62,7 +62,7 @@ export class Plan {
    * @throws TensorRTError ERR_FILE
    */
   async save(path: string): Promise<void> {
-    await writeFileAtomically(path, this.data);
+    await writeFiles([{ path, parts: [this.data] }]);
   }
 }
 

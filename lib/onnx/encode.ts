@@ -7,11 +7,8 @@ import {
 } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { type ModelProto, ModelProtoSchema, type TensorProto, TensorProtoSchema } from 'onnx-buf';
-import type { FileRange } from './external.js';
+import type { Payload } from '../files.js';
 import { childMessages, tensorFields } from './messages.js';
-
-/** A part of a file to be written: bytes in memory, or bytes that lie in another file. */
-export type Payload = Uint8Array | FileRange;
 
 /** What is written in place of a tensor: its message without `raw_data`, then `raw_data` apart. */
 export interface SplitTensor {

@@ -3,9 +3,9 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { posix, resolve, sep, win32 } from 'node:path';
 import { type TensorProto, TensorProto_DataLocation } from 'onnx-buf';
 import { TensorRTError } from '../errors.js';
+import { type ByteSource, isSystemError, readAt, systemReason } from '../files.js';
 import { elementCount } from '../tensor.js';
 import { elementTypeName, storedBytes } from './element-types.js';
-import { isSystemError, readAt, systemReason } from './files.js';
 
 export function isExternal(tensor: TensorProto): boolean {
   return tensor.dataLocation === TensorProto_DataLocation.EXTERNAL;
@@ -52,7 +52,7 @@ function identityOf(stats: { ino: bigint; size: bigint; mtimeNs: bigint }): stri
 }
 
 /** The bytes of one tensor within a file of external weights. Nothing is read before it is asked for. */
-export class FileRange {
+export class FileRange implements ByteSource {
   readonly #file: ExternalFile;
   readonly offset: number;
   readonly byteLength: number;

@@ -2,8 +2,8 @@ import { open } from 'node:fs/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { type ModelProto, ModelProtoSchema } from 'onnx-buf';
 import { TensorRTError } from '../errors.js';
+import { onFile, readAt } from '../files.js';
 import { maxProtobufBytes } from './encode.js';
-import { onFile, readAt } from './files.js';
 
 /** Reads the whole file of a model into memory. */
 export async function readModelFile(path: string, signal?: AbortSignal): Promise<Uint8Array> {

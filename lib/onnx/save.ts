@@ -8,15 +8,9 @@ import {
   TensorProto_DataLocation,
 } from 'onnx-buf';
 import { TensorRTError } from '../errors.js';
-import {
-  encodeModel,
-  maxProtobufBytes,
-  type Payload,
-  type SplitTensor,
-  totalBytes,
-} from './encode.js';
+import { type Payload, writeFiles } from '../files.js';
+import { encodeModel, maxProtobufBytes, type SplitTensor, totalBytes } from './encode.js';
 import { type ExternalData, externalEntry, isExternal } from './external.js';
-import { writeFiles } from './files.js';
 import { shallowCopy } from './messages.js';
 
 /** Where `save` puts the weights. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { TensorRTError } from '../errors.js';
-import { onFile, writeFileAtomically } from '../files.js';
+import { onFile, writeFiles } from '../files.js';
 
 export type CalibrationMethod = 'absmax' | 'percentile';
 
@@ -57,7 +57,7 @@ export class CalibrationTable implements CalibrationTableFields {
   /** Writes the table as JSON. @throws TensorRTError `ERR_FILE` */
   async save(path: string): Promise<void> {
     const text = `${JSON.stringify(this, undefined, 2)}\n`;
-    await writeFileAtomically(path, new TextEncoder().encode(text));
+    await writeFiles([{ path, parts: [new TextEncoder().encode(text)] }]);
   }
 
   /**
