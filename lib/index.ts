@@ -11,7 +11,8 @@ export {
   type DoctorReport,
   doctor,
 } from './engine/doctor.js';
-export { Engine, type EngineTensor, type LoadOptions } from './engine/engine.js';
+export { Engine, type LoadOptions } from './engine/engine.js';
+export type { EngineTensor } from './engine/engine-tensor.js';
 export type { Product } from './engine/libraries.js';
 export type { LibraryOptions } from './engine/library.js';
 export { Plan, type PlanInfo } from './engine/plan.js';

@@ -1,6 +1,7 @@
 import { checkInteger, checkOptions, invalidArgument } from '../arguments.js';
 import { TensorRTError } from '../errors.js';
 import { callNative, loadAddon, type NativeEngine } from '../native.js';
+import type { EngineTensor } from './engine-tensor.js';
 import { type LibraryOptions, type OpenedLibrary, openLibrary, productName } from './library.js';
 import { Lifetime } from './lifetime.js';
 import { Plan, type PlanInfo, planInfoOf } from './plan.js';
@@ -10,18 +11,6 @@ import { Session, type SessionOptions } from './session.js';
 export interface LoadOptions extends Pick<LibraryOptions, 'libraryDir'> {
   /** Number of the GPU. Default: 0. */
   device?: number;
-}
-
-/** An input or output of an engine. */
-export interface EngineTensor {
-  readonly name: string;
-  readonly mode: 'input' | 'output';
-  /** A {@link DataType}, or the name of a type that cannot be passed in or out, such as `'fp8'`. */
-  readonly type: string;
-  /** -1 where the dimension is dynamic. */
-  readonly dims: readonly number[];
-  /** Shape tensors are read by TensorRT on the host. */
-  readonly location: 'device' | 'host';
 }
 
 /**

@@ -1,10 +1,9 @@
 import { checkInteger, checkOptions } from '../arguments.js';
 import { TensorRTError } from '../errors.js';
 import { callNative, type NativeEngine, type NativeSlot } from '../native.js';
-import type { ValueInfo } from '../onnx/model.js';
 import { checkFeeds } from '../runtime/feeds.js';
-import { type DataType, dataTypes, type Tensor, type TensorMap, typedArrayOf } from '../tensor.js';
-import type { EngineTensor } from './engine.js';
+import { type Tensor, type TensorMap, typedArrayOf } from '../tensor.js';
+import { type EngineTensor, isDataType, toValueInfo } from './engine-tensor.js';
 import { Lifetime } from './lifetime.js';
 import { Pool } from './pool.js';
 import type { ShapeRange } from './profiles.js';
@@ -146,16 +145,4 @@ export class Session {
 
 function copyOf({ dims, data }: Tensor): { dims: readonly number[]; data: ArrayBufferView } {
   return { dims: [...dims], data: data.slice() };
-}
-
-function isDataType(type: string): type is DataType {
-  return dataTypes.includes(type as DataType);
-}
-
-function toValueInfo({ name, type, dims }: EngineTensor): ValueInfo {
-  return {
-    name,
-    type: isDataType(type) ? type : undefined,
-    dims: dims.map((dim) => (dim < 0 ? undefined : dim)),
-  };
 }

@@ -10,8 +10,7 @@ import {
   typedArrayOf,
 } from '../tensor.js';
 import { elementTypeName, storedList, toDataType, toElementType } from './element-types.js';
-import { isExternal } from './external.js';
-import type { Model } from './model.js';
+import { type ExternalData, isExternal } from './external.js';
 
 /**
  * Reads the values of a tensor of a model, wherever it keeps them.
@@ -23,7 +22,7 @@ import type { Model } from './model.js';
  * cannot be read or was changed since the model was loaded.
  */
 export async function readWeights(
-  model: Model,
+  model: { readonly externalData: ExternalData },
   tensor: TensorProto,
   options: { signal?: AbortSignal } = {},
 ): Promise<Tensor> {
