@@ -78,6 +78,7 @@ function run({ state, end, standins, env }: Cell): Promise<Ending> {
           LIBRARY_DIR: standins.libraryDir,
           MODEL: join(folder, 'model.onnx'),
           PLAN: join(folder, 'standin.plan'),
+          STANDIN_TENSORRT_INFER_MS: '50',
           ...env,
         },
       },

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <future>
 #include <sstream>
@@ -31,7 +32,7 @@ void Check(bool passed, const char* text, const char* file, int line) {
 }
 
 std::string TemporaryFile() {
-  std::string path = "/tmp/standin-selftest-XXXXXX";
+  std::string path = std::filesystem::temp_directory_path() / "standin-selftest-XXXXXX";
   const int file = mkstemp(path.data());
   if (file < 0) std::abort();
   close(file);
