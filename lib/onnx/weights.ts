@@ -10,7 +10,8 @@ import {
   typedArrayOf,
 } from '../tensor.js';
 import { elementTypeName, storedList, toDataType, toElementType } from './element-types.js';
-import { type ExternalData, isExternal } from './external.js';
+import { isExternal } from './external.js';
+import type { Model } from './model.js';
 
 /**
  * Reads the values of a tensor of a model, wherever it keeps them.
@@ -22,7 +23,7 @@ import { type ExternalData, isExternal } from './external.js';
  * cannot be read or was changed since the model was loaded.
  */
 export async function readWeights(
-  model: { readonly externalData: ExternalData },
+  model: Model,
   tensor: TensorProto,
   options: { signal?: AbortSignal } = {},
 ): Promise<Tensor> {

@@ -1,0 +1,90 @@
+import {
+  type BuildOptions,
+  type BuildProgress,
+  buildEngine,
+  type DoctorReport,
+  doctor,
+  Engine,
+  type Model,
+  Plan,
+  type Product,
+  Session,
+  type Target,
+  type TensorMap,
+} from 'tensorrt-node';
+import { describe, expectTypeOf, it } from 'vitest';
+
+describe('buildEngine', () => {
+  it('takes a model or a path, and promises a plan', () => {
+    expectTypeOf(buildEngine).parameter(0).toEqualTypeOf<Model | string>();
+    expectTypeOf(buildEngine).returns.resolves.toEqualTypeOf<Plan>();
+  });
+
+  it('takes targets of a closed set', () => {
+    expectTypeOf<'sm86' | 'sm89' | 'sm120' | 'current'>().toExtend<Target>();
+    // @ts-expect-error no such compute capability
+    const options: BuildOptions = { targets: ['sm61'] };
+    expectTypeOf(options).toExtend<BuildOptions>();
+  });
+
+  it('refuses an option that is misspelt, and a range without its maximum', () => {
+    // @ts-expect-error it is optimizationLevel
+    buildEngine('a.onnx', { optimisationLevel: 3 });
+    // @ts-expect-error max is missing
+    buildEngine('a.onnx', { profiles: [{ ids: { min: [1], opt: [8] } }] });
+    buildEngine('a.onnx', { profiles: [{ ids: { min: [1], opt: [8], max: [32] } }] });
+  });
+
+  it('reports phase and time, and no share of the work', () => {
+    expectTypeOf<BuildProgress>().toEqualTypeOf<{
+      readonly phase: string;
+      readonly elapsedMs: number;
+    }>();
+  });
+});
+
+describe('Plan', () => {
+  it('tells what it is, and cannot be changed', () => {
+    expectTypeOf<Plan['product']>().toEqualTypeOf<Product>();
+    expectTypeOf<Plan['data']>().toExtend<Uint8Array>();
+    const change = (plan: Plan) => {
+      // @ts-expect-error read only
+      plan.version = '1.0';
+    };
+    expectTypeOf(change).toBeFunction();
+  });
+
+  it('comes from buildEngine only', () => {
+    // @ts-expect-error the constructor is internal
+    new Plan(new Uint8Array());
+  });
+});
+
+describe('Engine and Session', () => {
+  it('are made by their factories', () => {
+    expectTypeOf(Engine.load).parameter(0).toEqualTypeOf<Plan | Uint8Array | string>();
+    expectTypeOf(Engine.load).returns.resolves.toEqualTypeOf<Engine>();
+    expectTypeOf<Engine['createSession']>().returns.resolves.toEqualTypeOf<Session>();
+    // @ts-expect-error the constructor is private
+    new Engine();
+    // @ts-expect-error the constructor is private
+    new Session();
+  });
+
+  it('can be declared with `await using`', () => {
+    expectTypeOf<Engine>().toExtend<AsyncDisposable>();
+    expectTypeOf<Session>().toExtend<AsyncDisposable>();
+  });
+
+  it('infer from named tensors to named tensors', () => {
+    expectTypeOf<Session['infer']>().parameter(0).toEqualTypeOf<TensorMap>();
+    expectTypeOf<Session['infer']>().returns.resolves.toEqualTypeOf<TensorMap>();
+  });
+});
+
+describe('doctor', () => {
+  it('promises a report', () => {
+    expectTypeOf(doctor).returns.resolves.toEqualTypeOf<DoctorReport>();
+    expectTypeOf<DoctorReport['driver']>().toEqualTypeOf<string | undefined>();
+  });
+});

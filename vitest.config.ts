@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+/** A room of the tests: test/<name>/ with its own rules. */
+function room(name: string, options: object = {}) {
+  return {
+    extends: true as const,
+    test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
+  };
+}
+
+/** Rooms that drive the addon, TensorRT or other processes: one file at a time. */
+const alone = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
+
+export default defineConfig({
+  test: {
+    // Native code may end a process: each file has its own, and no test is tried twice.
+    pool: 'forks',
+    retry: 0,
+    projects: [
+      room('unit'),
+      room('native', alone),
+      room('standin', alone),
+      room('teardown', alone),
+      room('setup', alone),
+      room('package', alone),
+      {
+        extends: true,
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['test/types/**/*.test-d.ts'],
+            tsconfig: 'test/types/tsconfig.json',
+            spawnTimeout: 60_000,
+          },
+        },
+      },
+    ],
+  },
+});
