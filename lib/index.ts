@@ -25,7 +25,10 @@ export {
   type TensorRTErrorCode,
   type TensorRTErrorDetails,
 } from './errors.js';
+export { type Attributes, float } from './onnx/attributes.js';
+export { Graph, type NodeSpec } from './onnx/graph.js';
 export { Model, type ValueInfo } from './onnx/model.js';
+export { readInlineWeights, readWeights } from './onnx/weights.js';
 export {
   type CalibrateOptions,
   type CalibrationProgress,

@@ -32,6 +32,7 @@ export interface Inputs {
 export interface InputSizes {
   /** A text with more tokens is cut. */
   readonly maxTokens: number;
+  readonly trainTexts: number;
   readonly calibrationTexts: number;
   readonly latencyTexts: number;
 }
@@ -67,7 +68,7 @@ export async function readInputs(sizes: InputSizes): Promise<Inputs> {
     weights,
     parameters: [...weights.values()].reduce((sum, { data }) => sum + data.length, 0),
     weightsFile,
-    train: prepare(split.train),
+    train: prepare(sample(split.train, sizes.trainTexts)),
     heldIn: prepare(split.heldIn),
     calibration: prepare(sample(split.heldIn, sizes.calibrationTexts)),
     heldOut: prepare(split.heldOut),

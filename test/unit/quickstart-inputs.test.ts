@@ -82,7 +82,7 @@ test('packages that are not set up are one error with the remedy', async () => {
   const cache = await temporaryFolder();
   vi.stubEnv('TENSORRT_NODE_CACHE', cache);
   onTestFinished(() => void vi.unstubAllEnvs());
-  const sizes = { maxTokens: 8, calibrationTexts: 1, latencyTexts: 1 };
+  const sizes = { maxTokens: 8, trainTexts: 1, calibrationTexts: 1, latencyTexts: 1 };
   await expect(readInputs(sizes)).rejects.toMatchObject({
     code: 'ERR_FILE',
     file: expect.stringContaining(cache),
