@@ -16,6 +16,8 @@ export default defineConfig({
     // Native code may end a process: each file has its own, and no test is tried twice.
     pool: 'forks',
     retry: 0,
+    // Of tests that say they are concurrent: each of those is a process of its own.
+    maxConcurrency: 2,
     projects: [
       room('unit'),
       room('native', alone),

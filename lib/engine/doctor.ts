@@ -78,7 +78,7 @@ export async function doctor(): Promise<DoctorReport> {
   return {
     node: process.version,
     addon,
-    libraries: libraries.filter((library) => !isAbsent(library)),
+    libraries: libraries.filter((library) => !isAbsent(library) && !isRepeated(library, usable)),
     tried,
     driver,
     gpus,
@@ -110,7 +110,16 @@ async function inspect(candidate: LibraryCandidate): Promise<DoctorLibrary> {
 
 /** A bare name that the loader does not know is no library that was found. */
 function isAbsent(library: DoctorLibrary): boolean {
-  return library.version === undefined && !library.core.includes('/');
+  return library.version === undefined && isBare(library);
+}
+
+/** What is open already, the loader finds by its bare name too. */
+function isRepeated(library: DoctorLibrary, usable: readonly DoctorLibrary[]): boolean {
+  return usable.find(({ product }) => product === library.product) !== library && isBare(library);
+}
+
+function isBare({ core }: LibraryCandidate): boolean {
+  return !core.includes('/');
 }
 
 function noLibrary(libraries: readonly DoctorLibrary[]): DoctorProblem {

@@ -59,7 +59,8 @@ export function isNativeBuildDue(build) {
 function fingerprintOfBuild({ standins = false, sanitize = false }) {
   const sdk = findSdk();
   const { CXX, CXXFLAGS, LDFLAGS } = process.env;
-  const places = ['CMakeLists.txt', 'native', 'node_modules/node-addon-api/package.json'];
+  const self = 'scripts/setup/native.mjs';
+  const places = ['CMakeLists.txt', 'native', self, 'node_modules/node-addon-api/package.json'];
   const standinFiles = standins ? projectFiles(['test/standin'], standinSources) : [];
   return fingerprintOf([...projectFiles(places), ...standinFiles], {
     options: [standins, sanitize],
@@ -76,8 +77,7 @@ function definitions({ standins = false, sanitize = false }) {
     TENSORRT_NODE_TRT11_HEADERS: headers.trt11,
     TENSORRT_NODE_CUDA_HEADERS: headers.cuda,
     TENSORRT_NODE_STANDINS: standins ? 'ON' : 'OFF',
-    // Fully optimised, code with checks in it takes far longer to compile than it saves.
-    ...(sanitize && { TENSORRT_NODE_SANITIZE: 'address', CMAKE_CXX_FLAGS_RELEASE: '-O1' }),
+    ...(sanitize && { TENSORRT_NODE_SANITIZE: 'address' }),
   };
 }
 

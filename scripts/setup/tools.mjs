@@ -36,7 +36,7 @@ export async function checkTools(names) {
 /** What CMakeLists.txt asks for is what is checked. */
 function cmakeMinimum() {
   const text = readFileSync(inProject('CMakeLists.txt'), 'utf8');
-  return /cmake_minimum_required\(VERSION\s+([\d.]+)/i.exec(text)?.[1] ?? '3.18';
+  return /cmake_minimum_required\(VERSION\s+([\d.]+)/i.exec(text)?.[1] ?? '3.19';
 }
 
 /**

@@ -115,10 +115,12 @@ describe('progress and abort', () => {
     const before = buildEngine(linearModel(), { ...options, signal: AbortSignal.abort(reason) });
     await expect(before).rejects.toBe(reason);
 
+    // Large enough that no build can end between the first news of one and the abort.
+    const model = linearModel({ batch: 8, features: 512, hidden: 2048 });
     const controller = new AbortController();
     const onProgress = () => controller.abort(reason);
-    const running = { ...options, signal: controller.signal, onProgress };
-    const builds = [1, 2, 3, 4].map(() => buildEngine(linearModel(), running));
+    const running: BuildOptions = { targets: ['sm89'], signal: controller.signal, onProgress };
+    const builds = [1, 2, 3, 4].map(() => buildEngine(model, running));
     const outcomes = await Promise.allSettled(builds);
     expect(outcomes).toEqual(builds.map(() => ({ status: 'rejected', reason })));
     expect(leftBehind()).toEqual([]);
