@@ -73,7 +73,18 @@ interface Cell {
   env: NodeJS.ProcessEnv;
 }
 
-function run({ state, end, standins, env }: Cell): Promise<Ending> {
+/**
+ * LeakSanitizer itself faults now and then while it looks into the memory of threads that end
+ * ("Tracer caught signal 11"). It has then looked at nothing, and is asked again.
+ */
+async function run(cell: Cell): Promise<Ending> {
+  for (let attempt = 1; ; attempt++) {
+    const ending = await runOnce(cell);
+    if (attempt === 3 || !ending.stderr.includes('Tracer caught signal')) return ending;
+  }
+}
+
+function runOnce({ state, end, standins, env }: Cell): Promise<Ending> {
   const program = [resolve('test/teardown/scenario.mjs'), state, end];
   return new Promise((resolveEnding) => {
     const child = execFile(
