@@ -135,8 +135,9 @@ describe.each([
 
   it('leaves nothing on the device after close', async () => {
     const report = join(folder, `${release.replaceAll('/', '-')}.jsonl`);
-    const reported = { ...env, STANDIN_CUDA_REPORT: report, STANDIN_TENSORRT_REPORT: report };
     const end = 'natural end';
+    const reports = { STANDIN_CUDA_REPORT: report, STANDIN_TENSORRT_REPORT: report };
+    const reported = { ...env, ...sanitizerOptions(end), ...reports };
     expectCleanEnd(await run({ state: 'closed', end, standins, env: reported }), end);
     const [first, second] = readFileSync(report, 'utf8')
       .trim()
