@@ -7,7 +7,7 @@ import {
   searchLibraries,
   type TriedFolder,
 } from './libraries.js';
-import { openCandidate, productName } from './library.js';
+import { installRemedy, openCandidate, productName } from './library.js';
 
 export interface DoctorLibrary extends LibraryCandidate {
   /** major.minor.patch.build; undefined where the library cannot be opened. */
@@ -126,8 +126,7 @@ function noLibrary(libraries: readonly DoctorLibrary[]): DoctorProblem {
   const broken = libraries.find((library) => !isAbsent(library));
   return {
     problem: broken?.problem ?? 'No TensorRT library was found.',
-    remedy:
-      'Put the folder of the libraries into TENSORRT_LIB_DIR, or in a checkout run `npm run setup`.',
+    remedy: installRemedy,
   };
 }
 

@@ -1,9 +1,9 @@
 import { checkInteger, checkOptions, invalidArgument } from '../arguments.js';
 import { TensorRTError } from '../errors.js';
-import { callNative, loadAddon, type NativeEngine } from '../native.js';
+import { Lifetime } from '../lifetime.js';
+import { callNative, type NativeEngine } from '../native.js';
 import type { EngineTensor } from './engine-tensor.js';
 import { type LibraryOptions, type OpenedLibrary, openLibrary, productName } from './library.js';
-import { Lifetime } from './lifetime.js';
 import { Plan, type PlanInfo, planInfoOf } from './plan.js';
 import type { ShapeRange } from './profiles.js';
 import { Session, type SessionOptions } from './session.js';
@@ -57,8 +57,6 @@ export class Engine {
     const info = await planInfoOf(source);
     const { native } = await openLibraryOf(info, libraryDir);
     checkVersion(info, native.version);
-    // Asked first, so that a machine without a GPU is told that and not what TensorRT makes of it.
-    await callNative(() => loadAddon().listDevices());
     return new Engine(await callNative(() => native.load(source, device)), info);
   }
 

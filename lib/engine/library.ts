@@ -58,6 +58,10 @@ export async function openLibrary(options: LibraryOptions = {}): Promise<OpenedL
   throw notFound(product, search.tried, refused);
 }
 
+/** What to do where no TensorRT was found. */
+export const installRemedy =
+  'Put the folder of the libraries into TENSORRT_LIB_DIR, or in a checkout run `npm run setup`.';
+
 const productNames: Record<Product, string> = {
   tensorrt: 'TensorRT',
   'tensorrt-rtx': 'TensorRT for RTX',
@@ -83,8 +87,7 @@ function notFound(
     'ERR_TRT_LIBRARY_NOT_FOUND',
     `No usable ${name} library was found. Tried:\n${lines.join('\n')}\n`,
     {
-      remedy:
-        'Put the folder of the libraries into TENSORRT_LIB_DIR, or in a checkout run `npm run setup`.',
+      remedy: installRemedy,
     },
   );
 }

@@ -1,10 +1,11 @@
 import { checkInteger, checkOptions } from '../arguments.js';
 import { TensorRTError } from '../errors.js';
+import { Lifetime } from '../lifetime.js';
 import { callNative, type NativeEngine, type NativeSlot } from '../native.js';
+import type { ValueInfo } from '../onnx/value-info.js';
 import { checkFeeds } from '../runtime/feeds.js';
 import { type Tensor, type TensorMap, typedArrayOf } from '../tensor.js';
 import { type EngineTensor, isDataType, toValueInfo } from './engine-tensor.js';
-import { Lifetime } from './lifetime.js';
 import { Pool } from './pool.js';
 import type { ShapeRange } from './profiles.js';
 
@@ -24,7 +25,7 @@ export interface InferOptions {
 export class Session {
   /** Resolves when the session is closed. */
   readonly closed: Promise<void>;
-  readonly #inputs: readonly EngineTensor[];
+  readonly #declared: readonly ValueInfo[];
   readonly #outputs: readonly EngineTensor[];
   readonly #shapes: Readonly<Record<string, ShapeRange>>;
   readonly #slots: readonly NativeSlot[];
@@ -40,7 +41,7 @@ export class Session {
     this.closed = new Promise((resolve) => {
       this.#markClosed = resolve;
     });
-    this.#inputs = tensors.filter(({ mode }) => mode === 'input');
+    this.#declared = tensors.filter(({ mode }) => mode === 'input').map(toValueInfo);
     this.#outputs = tensors.filter(({ mode }) => mode === 'output');
     this.#shapes = shapes;
     this.#slots = slots;
@@ -83,7 +84,7 @@ export class Session {
     checkOptions('options', options, ['signal']);
     this.#lifetime.assertOpen();
     this.#checkFeeds(feeds);
-    const inputs = this.#inputs.map(({ name }) => feeds[name] as Tensor);
+    const inputs = this.#declared.map(({ name }) => feeds[name] as Tensor);
     return this.#lifetime.run(async () => {
       const taken = this.#pool.take(options.signal);
       // A free slot copies at once. Whoever waits must not see what the caller does meanwhile.
@@ -98,7 +99,7 @@ export class Session {
   }
 
   #checkFeeds(feeds: TensorMap): void {
-    checkFeeds(this.#inputs.map(toValueInfo), feeds);
+    checkFeeds(this.#declared, feeds);
     for (const [name, range] of Object.entries(this.#shapes)) {
       const dims = (feeds[name] as Tensor).dims;
       const inside = dims.every(

@@ -1,6 +1,6 @@
 import { ModelProtoSchema } from 'onnx-buf';
 import { checkInteger, checkOptions } from '../arguments.js';
-import { TensorRTError } from '../errors.js';
+import { Lifetime } from '../lifetime.js';
 import { maxProtobufBytes } from '../onnx/encode.js';
 import { isExternal } from '../onnx/external.js';
 import { forEachTensor } from '../onnx/messages.js';
@@ -62,8 +62,7 @@ class OnnxRuntime implements Runtime {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   readonly #session: OrtSession;
-  readonly #inFlight = new Set<Promise<unknown>>();
-  #closing: Promise<void> | undefined;
+  readonly #lifetime = new Lifetime('The runtime of this model');
 
   constructor(session: OrtSession, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]) {
     this.#session = session;
@@ -72,30 +71,17 @@ class OnnxRuntime implements Runtime {
   }
 
   async infer(feeds: TensorMap): Promise<TensorMap> {
-    if (this.#closing) {
-      throw new TensorRTError('ERR_CLOSED', 'The runtime of this model is closed.');
-    }
-    checkFeeds(this.inputs, feeds);
-    const run = this.#session.run(feeds);
-    this.#inFlight.add(run);
-    try {
-      return await run;
-    } finally {
-      this.#inFlight.delete(run);
-    }
+    return this.#lifetime.run(async () => {
+      checkFeeds(this.inputs, feeds);
+      return this.#session.run(feeds);
+    });
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#lifetime.close(() => this.#session.release());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  async #close(): Promise<void> {
-    await Promise.allSettled(this.#inFlight);
-    await this.#session.release();
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Lifetime } from '../../dist/engine/lifetime.js';
 import { Pool } from '../../dist/engine/pool.js';
+import { Lifetime } from '../../dist/lifetime.js';
 
 describe('Pool', () => {
   it('lends a free item at once and makes the next borrowers wait in order', async () => {

@@ -1,4 +1,4 @@
-import { TensorRTError } from '../errors.js';
+import { TensorRTError } from './errors.js';
 
 /**
  * The open / closed state of an object with work in flight: closing refuses new work at once, waits
