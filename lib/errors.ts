@@ -14,10 +14,14 @@ export type TensorRTErrorCode =
   | 'ERR_TRT_ENGINE_VERSION'
   /** The bytes are not a TensorRT plan, or the plan is damaged. */
   | 'ERR_TRT_ENGINE_INVALID'
+  /** TensorRT refused to exchange weights. */
+  | 'ERR_TRT_REFIT'
   /** TensorRT refused to run the engine. */
   | 'ERR_TRT_INFER'
   /** There is no usable NVIDIA GPU or driver on this machine. */
   | 'ERR_NO_GPU'
+  /** The GPU has too little free memory. */
+  | 'ERR_GPU_MEMORY'
   /** A call of the CUDA driver failed. */
   | 'ERR_CUDA'
   /** The bytes are not an ONNX model, or the model is truncated or inconsistent. */
@@ -30,6 +34,8 @@ export type TensorRTErrorCode =
   | 'ERR_CALIBRATION'
   /** The optional package that runs a model (`onnxruntime-node`) is missing, or it failed. */
   | 'ERR_RUNTIME'
+  /** The TensorRT at hand does not have it; the message names the version or product that does. */
+  | 'ERR_UNSUPPORTED'
   /** A file cannot be read or written. */
   | 'ERR_FILE'
   /** The object was closed. */

@@ -32,14 +32,14 @@ Napi::Object FromTensor(Napi::Env env, const IoTensor& tensor) {
   return result;
 }
 
-Napi::Array FromProfile(Napi::Env env, const Profile& profile) {
-  Napi::Array result = Napi::Array::New(env, profile.size());
-  for (uint32_t i = 0; i < profile.size(); ++i) {
+Napi::Array FromRanges(Napi::Env env, const std::vector<InputRange>& ranges) {
+  Napi::Array result = Napi::Array::New(env, ranges.size());
+  for (uint32_t i = 0; i < ranges.size(); ++i) {
     Napi::Object range = Napi::Object::New(env);
-    range.Set("input", profile[i].input);
-    range.Set("min", FromDims(env, profile[i].min));
-    range.Set("opt", FromDims(env, profile[i].opt));
-    range.Set("max", FromDims(env, profile[i].max));
+    range.Set("input", ranges[i].input);
+    range.Set("min", FromDims(env, ranges[i].min));
+    range.Set("opt", FromDims(env, ranges[i].opt));
+    range.Set("max", FromDims(env, ranges[i].max));
     result.Set(i, range);
   }
   return result;
@@ -67,13 +67,13 @@ Napi::Value EngineWrap::Profiles(const Napi::CallbackInfo& info) {
   const auto& profiles = Alive(info.Env())->engine().profiles();
   Napi::Array result = Napi::Array::New(info.Env(), profiles.size());
   for (uint32_t i = 0; i < profiles.size(); ++i) {
-    result.Set(i, FromProfile(info.Env(), profiles[i]));
+    result.Set(i, FromRanges(info.Env(), profiles[i].shapes));
   }
   return result;
 }
 
 Napi::Value EngineWrap::DeviceMemoryBytes(const Napi::CallbackInfo& info) {
-  const uint64_t bytes = Alive(info.Env())->engine().device_memory_bytes();
+  const uint64_t bytes = Alive(info.Env())->engine().facts().scratch_bytes.at(0);
   return Napi::Number::New(info.Env(), static_cast<double>(bytes));
 }
 

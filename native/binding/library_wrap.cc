@@ -35,7 +35,7 @@ struct BuildOperation {
   std::shared_ptr<BuildProgress> progress;
   std::unique_ptr<HostMemory> plan;
 
-  void Run() { plan = library->backend().Build(request, *progress); }
+  void Run() { plan = library->backend().Build(request, *progress).plan; }
 
   /// The plan stays where TensorRT put it: copying 100 MB here would stop the event loop for tens
   /// of milliseconds. The library is held as long, since its code frees the memory.
@@ -88,7 +88,7 @@ Profile ToProfile(Napi::Value value) {
   Profile profile;
   for (uint32_t i = 0; i < ranges.Length(); ++i) {
     const auto range = ranges.Get(i).As<Napi::Object>();
-    profile.push_back({range.Get("input").As<Napi::String>(), ToDims(range.Get("min")),
+    profile.shapes.push_back({range.Get("input").As<Napi::String>(), ToDims(range.Get("min")),
                        ToDims(range.Get("opt")), ToDims(range.Get("max"))});
   }
   return profile;
@@ -106,7 +106,8 @@ BuildRequest ToBuildRequest(Napi::Object value) {
   if (level.IsNumber()) request.optimization_level = level.As<Napi::Number>().Int32Value();
   const Napi::Value workspace = value.Get("workspaceBytes");
   if (workspace.IsNumber()) {
-    request.workspace_bytes = static_cast<uint64_t>(workspace.As<Napi::Number>().Int64Value());
+    request.memory_pools.emplace_back(
+        "workspace", static_cast<uint64_t>(workspace.As<Napi::Number>().Int64Value()));
   }
   return request;
 }

@@ -62,11 +62,6 @@ std::string OwnFolder() {
 
 }  // namespace
 
-std::string Version::ToString() const {
-  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch) + "." +
-         std::to_string(build);
-}
-
 std::shared_ptr<TensorRTLibrary> TensorRTLibrary::Open(const std::string& core_path,
                                                        const std::string& parser_path) {
   return std::shared_ptr<TensorRTLibrary>(
@@ -86,7 +81,7 @@ TensorRTLibrary::TensorRTLibrary(SharedLibrary core, const std::string& core_pat
     throw StatusError("ERR_ADDON", std::string(family.library) + " is damaged: it has no " +
                                        kCreateBackendSymbol + ".");
   }
-  backend_ = create({core_.handle(), parser_ ? parser_->handle() : nullptr});
+  backend_ = create({core_.handle(), parser_ ? parser_->handle() : nullptr, version_});
 }
 
 }  // namespace tensorrt_node

@@ -5,17 +5,9 @@
 
 #include "loader/shared_library.h"
 #include "tensorrt/api.h"
+#include "version.h"
 
 namespace tensorrt_node {
-
-struct Version {
-  int major = 0;
-  int minor = 0;
-  int patch = 0;
-  int build = 0;
-
-  std::string ToString() const;
-};
 
 /// An opened TensorRT of either product, driven by the family library that was compiled for it.
 class TensorRTLibrary {

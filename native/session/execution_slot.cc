@@ -38,7 +38,7 @@ ExecutionSlot::ExecutionSlot(std::shared_ptr<LoadedEngine> engine, int profile)
     (tensor.is_input ? inputs_ : outputs_).emplace_back(tensor, engine_->device());
   }
   const ContextScope scope(*engine_->device());
-  context_ = engine_->engine().CreateContext(profile, stream_.get());
+  context_ = engine_->engine().CreateContext({profile, stream_.get(), {}, {}, {}, nullptr});
   stream_.Synchronize();
 }
 

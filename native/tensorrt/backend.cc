@@ -18,13 +18,27 @@ class TrtBackend final : public Backend {
  public:
   explicit TrtBackend(const LibraryHandles& handles) : library_(handles) {}
 
-  std::unique_ptr<HostMemory> Build(const BuildRequest& request, BuildObserver& observer) override {
+  BuildResult Build(const BuildRequest& request, BuildObserver& observer) override {
     return Builder(library_, request, observer).Build();
   }
 
-  std::unique_ptr<Engine> Deserialize(const void* plan, size_t size) override {
-    return std::make_unique<TrtEngine>(library_, plan, size);
+  ModelSupport CheckModel(const std::string&) override { return {}; }
+
+  std::unique_ptr<HostMemory> CombineTimingCaches(const std::vector<uint8_t>&,
+                                                  const std::vector<uint8_t>&) override {
+    return nullptr;
   }
+
+  void LoadPlugins(const std::string&) override {}
+
+  std::vector<std::string> Plugins() const override { return {}; }
+
+  std::unique_ptr<Engine> Deserialize(PlanSource& plan,
+                                      const DeserializeOptions& options) override {
+    return std::make_unique<TrtEngine>(library_, plan, options);
+  }
+
+  EngineValidity CheckEngine(const void*, size_t) override { return {}; }
 
  private:
   const Library library_;

@@ -55,7 +55,7 @@ Builder::Builder(const Library& library, const BuildRequest& request, BuildObser
   }
 }
 
-std::unique_ptr<HostMemory> Builder::Build() {
+BuildResult Builder::Build() {
   ThrowIfCancelled();
   Parse();
   ThrowIfCancelled();
@@ -96,8 +96,8 @@ void Builder::Configure() {
   if (request_.optimization_level) {
     config_->setBuilderOptimizationLevel(*request_.optimization_level);
   }
-  if (request_.workspace_bytes) {
-    config_->setMemoryPoolLimit(nvinfer1::MemoryPoolType::kWORKSPACE, *request_.workspace_bytes);
+  for (const auto& [pool, bytes] : request_.memory_pools) {
+    config_->setMemoryPoolLimit(nvinfer1::MemoryPoolType::kWORKSPACE, bytes);
   }
   for (const Profile& profile : request_.profiles) AddProfile(profile);
   SetTargets();
@@ -107,7 +107,7 @@ void Builder::AddProfile(const Profile& profile) {
   using nvinfer1::OptProfileSelector;
   // The builder owns the profile.
   nvinfer1::IOptimizationProfile* const target = builder_->createOptimizationProfile();
-  for (const ShapeRange& range : profile) {
+  for (const InputRange& range : profile.shapes) {
     const char* const name = range.input.c_str();
     const bool accepted =
         target->setDimensions(name, OptProfileSelector::kMIN, ToTrtDims(range.min)) &&
@@ -156,7 +156,7 @@ void Builder::SetTargets() {
 
 #endif
 
-std::unique_ptr<HostMemory> Builder::Serialize() {
+BuildResult Builder::Serialize() {
   const PhaseScope phase(observer_, "build");
   std::unique_ptr<nvinfer1::IHostMemory> plan(
       builder_->buildSerializedNetwork(*network_, *config_));
@@ -164,7 +164,8 @@ std::unique_ptr<HostMemory> Builder::Serialize() {
   if (!plan) {
     throw diagnostics_.Failure("ERR_TRT_BUILD", "TensorRT could not build the engine");
   }
-  return std::make_unique<SerializedEngine>(std::move(plan));
+  const uint64_t bytes = plan->size();
+  return {std::make_unique<SerializedEngine>(std::move(plan)), bytes, nullptr};
 }
 
 void Builder::ThrowIfCancelled() const {

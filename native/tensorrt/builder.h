@@ -18,14 +18,14 @@ class Builder {
   Builder(const Builder&) = delete;
   Builder& operator=(const Builder&) = delete;
 
-  std::unique_ptr<HostMemory> Build();
+  BuildResult Build();
 
  private:
   void Parse();
   void Configure();
   void AddProfile(const Profile& profile);
   void SetTargets();
-  std::unique_ptr<HostMemory> Serialize();
+  BuildResult Serialize();
   void ThrowIfCancelled() const;
   StatusError ParserFailure();
 

@@ -8,16 +8,21 @@
 
 namespace tensorrt_node {
 
-TrtEngine::TrtEngine(const Library& library, const void* plan, size_t size)
+TrtEngine::TrtEngine(const Library& library, PlanSource& source, const DeserializeOptions&)
     : runtime_(library.CreateRuntime(diagnostics_.log())) {
   if (!runtime_) throw diagnostics_.Failure("ERR_TRT_INFER", "TensorRT gave no runtime");
   runtime_->setErrorRecorder(&diagnostics_.recorder());
-  engine_.reset(runtime_->deserializeCudaEngine(plan, size));
+  std::vector<uint8_t> plan(source.size());
+  source.Read(0, plan.data(), static_cast<int64_t>(plan.size()), nullptr);
+  engine_.reset(runtime_->deserializeCudaEngine(plan.data(), plan.size()));
   if (!engine_) {
     throw diagnostics_.Failure("ERR_TRT_ENGINE_INVALID", "TensorRT refused the plan");
   }
   DescribeTensors();
   DescribeProfiles();
+  for (size_t i = 0; i < profiles_.size(); ++i) {
+    facts_.scratch_bytes.push_back(engine_->getDeviceMemorySizeForProfileV2(i));
+  }
 }
 
 void TrtEngine::DescribeTensors() {
@@ -43,20 +48,15 @@ void TrtEngine::DescribeProfiles() {
       const auto shape = [&](OptProfileSelector selector) {
         return FromTrtDims(engine_->getProfileShape(tensor.name.c_str(), index, selector));
       };
-      profile.push_back({tensor.name, shape(OptProfileSelector::kMIN),
+      profile.shapes.push_back({tensor.name, shape(OptProfileSelector::kMIN),
                          shape(OptProfileSelector::kOPT), shape(OptProfileSelector::kMAX)});
     }
     profiles_.push_back(std::move(profile));
   }
 }
 
-uint64_t TrtEngine::device_memory_bytes() const {
-  return static_cast<uint64_t>(engine_->getDeviceMemorySizeV2());
-}
-
-std::unique_ptr<ExecutionContext> TrtEngine::CreateContext(int profile, void* stream) {
-  return std::make_unique<TrtExecutionContext>(*engine_, diagnostics_, profile,
-                                               static_cast<cudaStream_t>(stream));
+std::unique_ptr<ExecutionContext> TrtEngine::CreateContext(const ContextOptions& options) {
+  return std::make_unique<TrtExecutionContext>(*engine_, diagnostics_, options);
 }
 
 }  // namespace tensorrt_node

@@ -5,16 +5,17 @@
 namespace tensorrt_node {
 
 TrtExecutionContext::TrtExecutionContext(nvinfer1::ICudaEngine& engine,
-                                         const Diagnostics& engine_diagnostics, int profile,
-                                         cudaStream_t stream)
+                                         const Diagnostics& engine_diagnostics,
+                                         const ContextOptions& options)
     : diagnostics_(engine_diagnostics.shared_log()), context_(engine.createExecutionContext()) {
   if (!context_) {
     throw diagnostics_.Failure("ERR_TRT_INFER", "TensorRT could not create an execution context");
   }
   context_->setErrorRecorder(&diagnostics_.recorder());
-  if (!context_->setOptimizationProfileAsync(profile, stream)) {
+  if (!context_->setOptimizationProfileAsync(options.profile,
+                                             static_cast<cudaStream_t>(options.stream))) {
     throw diagnostics_.Failure("ERR_TRT_INFER", "TensorRT could not select optimisation profile " +
-                                                    std::to_string(profile));
+                                                    std::to_string(options.profile));
   }
 }
 

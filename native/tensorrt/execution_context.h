@@ -12,7 +12,7 @@ namespace tensorrt_node {
 class TrtExecutionContext final : public ExecutionContext {
  public:
   TrtExecutionContext(nvinfer1::ICudaEngine& engine, const Diagnostics& engine_diagnostics,
-                      int profile, cudaStream_t stream);
+                      const ContextOptions& options);
   TrtExecutionContext(const TrtExecutionContext&) = delete;
   TrtExecutionContext& operator=(const TrtExecutionContext&) = delete;
 
@@ -20,6 +20,13 @@ class TrtExecutionContext final : public ExecutionContext {
   void InferShapes() override;
   Dims Shape(const std::string& tensor) const override;
   void SetAddress(const std::string& tensor, void* address) override;
+  void SetOutputAllocator(const std::string&, OutputAllocator*) override {}
+  void SetDeviceMemory(void*, uint64_t) override {}
+  uint64_t DeviceMemoryForShapes() override { return 0; }
+  void SetInputConsumedEvent(void*) override {}
+  void SetDebugListener(DebugListener*, const std::vector<std::string>&) override {}
+  void SetProfiler(LayerProfiler*) override {}
+  std::optional<bool> IsCapturable(void*) const override { return std::nullopt; }
   void Enqueue(void* stream) override;
 
  private:
