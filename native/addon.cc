@@ -8,6 +8,8 @@
 #include "binding/devices.h"
 #include "binding/engine_wrap.h"
 #include "binding/library_wrap.h"
+#include "binding/memory_wrap.h"
+#include "binding/runtime_cache_wrap.h"
 #include "binding/slot_wrap.h"
 
 namespace tensorrt_node {
@@ -18,11 +20,17 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   data->library = Napi::Persistent(LibraryWrap::Define(env));
   data->engine = Napi::Persistent(EngineWrap::Define(env));
   data->slot = Napi::Persistent(SlotWrap::Define(env));
+  data->memory = Napi::Persistent(MemoryWrap::Define(env));
+  data->runtime_cache = Napi::Persistent(RuntimeCacheWrap::Define(env));
   data->monitor = Napi::Persistent(BuildMonitorWrap::Define(env));
   env.SetInstanceData(data);
 
   exports.Set("openLibrary", Napi::Function::New<LibraryWrap::Open>(env, "openLibrary"));
   exports.Set("listDevices", Napi::Function::New<ListDevicesForJs>(env, "listDevices"));
+  exports.Set("allocateDevice",
+              Napi::Function::New<MemoryWrap::AllocateDevice>(env, "allocateDevice"));
+  exports.Set("allocatePinned",
+              Napi::Function::New<MemoryWrap::AllocatePinned>(env, "allocatePinned"));
   exports.Set("BuildMonitor", data->monitor.Value());
   RegisterCalibration(env, exports);
   return exports;

@@ -12,6 +12,8 @@ struct AddonData {
   Napi::FunctionReference library;
   Napi::FunctionReference engine;
   Napi::FunctionReference slot;
+  Napi::FunctionReference memory;
+  Napi::FunctionReference runtime_cache;
   Napi::FunctionReference monitor;
 
   /// What the constructor that native code is calling right now shall wrap; null at any other time,

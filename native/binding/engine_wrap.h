@@ -23,8 +23,13 @@ class EngineWrap final : public Wrapped<EngineWrap, LoadedEngine> {
   /// [sync] -> bytes of scratch memory per execution context
   Napi::Value DeviceMemoryBytes(const Napi::CallbackInfo& info);
 
-  /// [async] createSlot(profile: number) -> NativeSlot. Rejects with ERR_TRT_INFER or ERR_CUDA.
+  /// [async] createSlot(options: NativeSlotOptions) -> NativeSlot. Rejects with ERR_TRT_INFER,
+  /// ERR_GPU_MEMORY, ERR_CUDA or ERR_UNSUPPORTED.
   Napi::Value CreateSlot(const Napi::CallbackInfo& info);
+
+  /// [async] createRuntimeCache(bytes: Uint8Array) -> NativeRuntimeCache. Rejects with
+  /// ERR_UNSUPPORTED for a product without.
+  Napi::Value CreateRuntimeCache(const Napi::CallbackInfo& info);
 
   /// [async] Frees the engine as soon as its slots are released too.
   Napi::Value ReleaseEngine(const Napi::CallbackInfo& info);

@@ -58,6 +58,14 @@ Device::Device(const CudaDriver& driver, int ordinal) : driver_(driver) {
   driver_.Check(driver_.cuDevicePrimaryCtxRetain(&context_, device_), "cuDevicePrimaryCtxRetain");
 }
 
+MemoryInfo ReadMemoryInfo(const Device& device) {
+  const ContextScope scope(device);
+  MemoryInfo info;
+  device.driver().Check(device.driver().cuMemGetInfo(&info.free_bytes, &info.total_bytes),
+                        "cuMemGetInfo");
+  return info;
+}
+
 Device::~Device() { driver_.cuDevicePrimaryCtxRelease(device_); }
 
 }  // namespace tensorrt_node
