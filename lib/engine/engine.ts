@@ -68,7 +68,16 @@ export class Engine {
    */
   async createSession(options: SessionOptions = {}): Promise<Session> {
     return this.#lifetime.run(async () => {
-      const session = await Session.create(this.#native, this.tensors, this.profiles, options);
+      const session = await Session.create(
+        {
+          native: this.#native,
+          product: this.info.product,
+          tensors: this.tensors,
+          profiles: this.profiles,
+          debugTensors: [],
+        },
+        options,
+      );
       this.#sessions.add(session);
       session.closed.then(() => this.#sessions.delete(session));
       return session;

@@ -39,16 +39,34 @@ class LaneLease {
   size_t index_;
 };
 
+/// A typed array that an output is to be written to; empty for all other outputs.
+using Target = Napi::ObjectReference;
+
 Napi::ArrayBuffer CopyOf(Napi::Env env, const void* data, size_t bytes) {
   Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
   if (bytes > 0) std::memcpy(buffer.Data(), data, bytes);
   return buffer;
 }
 
-Napi::Object FromOutput(Napi::Env env, Lane::Output& output) {
+/// Writes an output into a typed array that JavaScript brought.
+void WriteTo(const Napi::Uint8Array& target, const Lane::Output& output) {
+  if (target.ByteLength() < output.bytes) {
+    throw StatusError("ERR_FEED", "Output '" + output.tensor.name + "' needs " +
+                                      std::to_string(output.bytes) +
+                                      " bytes, the tensor given for it has " +
+                                      std::to_string(target.ByteLength()) + ".")
+        .WithTensor(output.tensor.name);
+  }
+  auto* const base = static_cast<uint8_t*>(target.ArrayBuffer().Data());
+  if (output.bytes > 0) std::memcpy(base + target.ByteOffset(), output.host_data(), output.bytes);
+}
+
+Napi::Object FromOutput(Napi::Env env, Lane::Output& output, const Target& target) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("dims", FromDims(env, output.dims));
-  if (output.delivery == Lane::Delivery::kHost) {
+  if (!target.IsEmpty()) {
+    WriteTo(target.Value().As<Napi::Uint8Array>(), output);
+  } else if (output.delivery == Lane::Delivery::kHost) {
     result.Set("data", CopyOf(env, output.host_data(), output.bytes));
   } else if (output.delivery == Lane::Delivery::kDevice) {
     result.Set("memory", MemoryWrap::Make(env, AddonData::Of(env).memory, std::move(output.bound)));
@@ -90,6 +108,7 @@ Napi::Array FromDebugTensors(Napi::Env env, const std::vector<DebugTensor>& tens
 
 struct InferOperation {
   LaneLease lease;
+  std::vector<Target> targets;
   JobOptions options;
   JobReport report;
   size_t graph_evictions;
@@ -102,7 +121,9 @@ struct InferOperation {
   Napi::Value Result(Napi::Env env) {
     auto& outputs = lease.lane().outputs();
     Napi::Array results = Napi::Array::New(env, outputs.size());
-    for (uint32_t i = 0; i < outputs.size(); ++i) results.Set(i, FromOutput(env, outputs[i]));
+    for (uint32_t i = 0; i < outputs.size(); ++i) {
+      results.Set(i, FromOutput(env, outputs[i], targets[i]));
+    }
     Napi::Object result = Napi::Object::New(env);
     result.Set("outputs", results);
     result.Set("launch", report.launch);
@@ -134,15 +155,19 @@ void SetInput(Lane& lane, uint32_t index, const Napi::Object& input) {
   }
 }
 
-void SetOutput(Lane& lane, uint32_t index, const Napi::Value& output) {
+Target SetOutput(Lane& lane, uint32_t index, const Napi::Value& output) {
   if (output.IsUndefined()) {
     lane.Deliver(index, Lane::Delivery::kHost);
+  } else if (output.IsTypedArray()) {
+    lane.Deliver(index, Lane::Delivery::kHost);
+    return Napi::Persistent(output.As<Napi::Object>());
   } else if (output.IsString()) {
     const bool keep = output.As<Napi::String>().Utf8Value() == "device";
     lane.Deliver(index, keep ? Lane::Delivery::kDevice : Lane::Delivery::kNone);
   } else {
     lane.BindOutput(index, MemoryWrap::From(output));
   }
+  return {};
 }
 
 }  // namespace
@@ -170,14 +195,17 @@ Napi::Value SlotWrap::Infer(const Napi::CallbackInfo& info) {
   if (inputs.Length() != lane.inputs().size() || outputs.Length() != lane.outputs().size()) {
     throw Napi::TypeError::New(env, "Expected an entry for each input and output of the engine");
   }
+  std::vector<Target> targets;
   Guarded(env, [&] {
     for (uint32_t i = 0; i < inputs.Length(); ++i) {
       SetInput(lane, i, inputs.Get(i).As<Napi::Object>());
     }
-    for (uint32_t i = 0; i < outputs.Length(); ++i) SetOutput(lane, i, outputs.Get(i));
+    for (uint32_t i = 0; i < outputs.Length(); ++i) {
+      targets.push_back(SetOutput(lane, i, outputs.Get(i)));
+    }
   });
   return PromiseWorker<InferOperation>::Start(
-      env, "tensorrt_node.infer", {std::move(lease), ToJobOptions(info[3]), {}, 0});
+      env, "tensorrt_node.infer", {std::move(lease), std::move(targets), ToJobOptions(info[3]), {}, 0});
 }
 
 Napi::Value SlotWrap::InvalidateGraphs(const Napi::CallbackInfo& info) {
