@@ -73,6 +73,11 @@ export interface NativeSlot {
   release(): Promise<void>;
 }
 
+/** A lock that is held until it is released, collected, or the process ends. */
+export interface NativeFileLock {
+  release(): void;
+}
+
 export interface NativeDevices {
   /** The CUDA version that the driver supports, for example '13.1'. */
   driverVersion: string;
@@ -83,6 +88,11 @@ export interface NativeAddon extends NativeCalibration {
   /** Opens TensorRT and, where `parser` is not empty, its ONNX parser. */
   openLibrary(core: string, parser: string): Promise<NativeLibrary>;
   listDevices(): NativeDevices;
+  /**
+   * Undefined where somebody else holds a lock that is in the way. An exclusive lock makes the file
+   * where it is missing; a shared one is then undefined.
+   */
+  tryLockFile(path: string, shared: boolean): Promise<NativeFileLock | undefined>;
   /** `logLevel` as the severities of {@link NativeBuildEvent}: lines up to it are kept. */
   BuildMonitor: new (
     logLevel: number,
