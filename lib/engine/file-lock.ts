@@ -26,7 +26,19 @@ export async function withFileLock<T>(
   work: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
-  const lock = await takeFileLock(path, options);
+  return holding(await takeFileLock(path, options), path, work);
+}
+
+/** As {@link withFileLock}, but gives undefined at once where somebody else has the lock. */
+export async function ifFileLockFree<T>(
+  path: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  const lock = await tryFileLock(path);
+  return lock && holding(lock, path, work);
+}
+
+async function holding<T>(lock: FileLock, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
