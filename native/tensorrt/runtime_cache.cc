@@ -1,7 +1,7 @@
 #include "tensorrt/runtime_cache.h"
 
+#include "tensorrt/availability.h"
 #include "tensorrt/host_memory.h"
-#include "tensorrt/unsupported.h"
 
 namespace tensorrt_node {
 
@@ -40,7 +40,7 @@ std::unique_ptr<HostMemory> TrtRuntimeCache::Serialize() const {
 
 std::shared_ptr<RuntimeCache> MakeRuntimeCache(nvinfer1::ICudaEngine&, const Diagnostics&,
                                                const std::vector<uint8_t>&, bool&) {
-  throw NeedsRtx("A runtime cache");
+  RequireRtx("A runtime cache needs");
 }
 
 #endif
