@@ -15,7 +15,7 @@ export { Engine, type LoadOptions } from './engine/engine.js';
 export type { EngineTensor } from './engine/engine-tensor.js';
 export type { Product } from './engine/libraries.js';
 export type { LibraryOptions } from './engine/library.js';
-export { Plan, type PlanInfo } from './engine/plan.js';
+export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/plan.js';
 export type { Profile, ShapeRange } from './engine/profiles.js';
 export { type InferOptions, Session, type SessionOptions } from './engine/session.js';
 export {

@@ -135,7 +135,7 @@ async function build(request: NativeBuildRequest, options: BuildOptions): Promis
     const seconds = (performance.now() - started) / 1000;
     watch.finish();
     watch.throwIfCancelled();
-    return new Plan(data, { targets: request.targets, seconds });
+    return Plan.fromBytes(data, { seconds });
   } catch (error) {
     watch.finish();
     watch.throwIfCancelled();
