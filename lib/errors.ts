@@ -41,19 +41,21 @@ export type TensorRTErrorCode =
   /** The object was closed. */
   | 'ERR_CLOSED';
 
-/** One entry of TensorRT's error recorder. */
-export interface RecordedError {
-  /** TensorRT's `ErrorCode` by name, for example `'invalidArgument'`. */
-  readonly code: string;
-  readonly description: string;
-}
-
 /** The place in an ONNX graph that an error is about. Fields are absent where unknown. */
 export interface NodeReference {
   readonly name?: string;
   readonly opType?: string;
   /** Position in the graph's node list. */
   readonly index?: number;
+}
+
+/** One entry of TensorRT's error recorder, or one complaint of its ONNX parser. */
+export interface RecordedError {
+  /** TensorRT's name for it, for example `'invalidArgument'` or, of a parser, `'unsupportedNode'`. */
+  readonly code: string;
+  readonly description: string;
+  /** What the parser complains about, where that is a node. */
+  readonly node?: NodeReference;
 }
 
 export interface TensorRTErrorDetails {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { getSystemErrorMap } from 'node:util';
 import { TensorRTError } from './errors.js';
 
@@ -33,7 +34,8 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'errno' in error && 'syscall' in error;
 }
 
-function fileError(
+/** The `ERR_FILE` for a failed call of the file system. */
+export function fileError(
   action: 'read' | 'write',
   path: string,
   cause: NodeJS.ErrnoException,
@@ -110,6 +112,20 @@ export async function writeFiles(
     await staged.discard();
     throw error;
   }
+}
+
+/** Copies a file, whole or not at all, and without a second copy on disk where it can share blocks. */
+export async function copyWholeFile(from: string, to: string): Promise<void> {
+  const temporary = `${to}.${randomUUID()}.tmp`;
+  await onFile('write', to, async () => {
+    try {
+      await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      await rename(temporary, to);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  });
 }
 
 interface StagedFile {

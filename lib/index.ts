@@ -1,8 +1,13 @@
-export {
-  type BuildOptions,
-  buildEngine,
-  type Target,
-} from './engine/build.js';
+export { type BuildOptions, buildEngine } from './engine/build.js';
+export type { BuilderOptions, DlaOptions } from './engine/build-options.js';
+export type {
+  BuilderFlags,
+  MemoryPools,
+  ParserFlags,
+  PreviewFeatures,
+  TacticSource,
+  Target,
+} from './engine/build-switches.js';
 export type { BuildLogLine, BuildProgress } from './engine/build-watch.js';
 export {
   type DoctorGpu,
@@ -15,8 +20,8 @@ export { Engine, type LoadOptions } from './engine/engine.js';
 export type { EngineTensor } from './engine/engine-tensor.js';
 export type { Product } from './engine/libraries.js';
 export type { LibraryOptions } from './engine/library.js';
-export { Plan, type PlanInfo } from './engine/plan.js';
-export type { Profile, ShapeRange } from './engine/profiles.js';
+export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/plan.js';
+export type { Profile, ShapeRange, ValueRange } from './engine/profiles.js';
 export { type InferOptions, Session, type SessionOptions } from './engine/session.js';
 export {
   type NodeReference,

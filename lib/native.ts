@@ -4,7 +4,12 @@
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { TensorRTError, type TensorRTErrorCode, type TensorRTErrorDetails } from './errors.js';
+import {
+  type RecordedError,
+  TensorRTError,
+  type TensorRTErrorCode,
+  type TensorRTErrorDetails,
+} from './errors.js';
 import type { NativeCalibration } from './quantize/native-calibration.js';
 
 export interface NativeShapeRange {
@@ -14,12 +19,65 @@ export interface NativeShapeRange {
   max: number[];
 }
 
+/** Shapes, and values of inputs that shapes depend on. */
+export interface NativeProfile {
+  shapes: NativeShapeRange[];
+  values: NativeShapeRange[];
+}
+
+/** What a native build is told; undefined leaves the choice to TensorRT. Names are TensorRT's. */
 export interface NativeBuildRequest {
   modelPath: string;
-  profiles: NativeShapeRange[][];
+  /** Where the plan goes as it is made; undefined keeps it in memory. */
+  planPath: string | undefined;
+  profiles: NativeProfile[];
   targets: string[];
+  flags: Record<string, boolean | undefined>;
+  previewFeatures: Record<string, boolean | undefined>;
+  parserFlags: Record<string, boolean | undefined>;
+  memoryPools: Record<string, number | undefined>;
+  buildRoutes: Record<string, string>;
+  tacticSources: string[] | undefined;
   optimizationLevel: number | undefined;
-  workspaceBytes: number | undefined;
+  maxTactics: number | undefined;
+  timingIterations: number | undefined;
+  maxAuxStreams: number | undefined;
+  maxThreads: number | undefined;
+  l2LimitForTiling: number | undefined;
+  dlaCore: number | undefined;
+  deviceType: string | undefined;
+  hardwareCompatibility: string | undefined;
+  runtimePlatform: string | undefined;
+  profilingVerbosity: string | undefined;
+  tilingOptimization: string | undefined;
+  engineCapability: string | undefined;
+  pluginsToSerialize: string[];
+  debugTensors: string[];
+  debugUnfusedTensors: boolean;
+  refittableWeights: string[];
+  /** Where timings start from, empty for a new one; undefined builds without a timing cache. */
+  timingCache: Uint8Array | undefined;
+}
+
+export interface NativeBuildResult {
+  /** Undefined where the plan went to a file. */
+  plan: Uint8Array | undefined;
+  planBytes: number;
+  /** With what this build measured; undefined where none was asked for. */
+  timingCache: Uint8Array | undefined;
+}
+
+export interface NativeParserError extends RecordedError {
+  /** Names of the model's local functions that lead to the node, outermost first. */
+  functionStack: string[];
+}
+
+/** What the ONNX parser says of a model without building it. */
+export interface NativeModelSupport {
+  supported: boolean;
+  /** Runs of nodes, by their positions in the model. */
+  subgraphs: { supported: boolean; nodes: number[] }[];
+  errors: NativeParserError[];
 }
 
 export interface NativeBuildEvent {
@@ -38,11 +96,29 @@ export interface NativeBuildMonitor {
   drain(): NativeBuildEvent[];
 }
 
+export interface NativeLibraryPaths {
+  core: string;
+  parser: string;
+  /** TensorRT's own plugins. Opened by the first build that may need them. */
+  plugins: string;
+}
+
 export interface NativeLibrary {
   readonly product: 'tensorrt' | 'tensorrt-rtx';
   /** major.minor.patch.build */
   readonly version: string;
-  build(request: NativeBuildRequest, monitor: NativeBuildMonitor): Promise<Uint8Array>;
+  build(request: NativeBuildRequest, monitor: NativeBuildMonitor): Promise<NativeBuildResult>;
+  /** `parserFlags` as in {@link NativeBuildRequest}. */
+  checkModel(
+    modelPath: string,
+    parserFlags: NativeBuildRequest['parserFlags'],
+  ): Promise<NativeModelSupport>;
+  /** Both in one. Bytes are copied before the call returns. */
+  combineTimingCaches(first: Uint8Array, second: Uint8Array): Promise<Uint8Array>;
+  /** Registers the plugins in a library for the rest of the process. */
+  loadPlugins(path: string): Promise<void>;
+  /** "name version (namespace)" of each registered plugin. */
+  plugins(): Promise<string[]>;
   /** A string is a file. Bytes are copied before the call returns. */
   load(plan: Uint8Array | string, device: number): Promise<NativeEngine>;
 }
@@ -144,6 +220,11 @@ export interface NativeSlot {
   release(): Promise<void>;
 }
 
+/** A lock that is held until it is released, collected, or the process ends. */
+export interface NativeFileLock {
+  release(): void;
+}
+
 export interface NativeDevices {
   /** The CUDA version that the driver supports, for example '13.1'. */
   driverVersion: string;
@@ -151,11 +232,16 @@ export interface NativeDevices {
 }
 
 export interface NativeAddon extends NativeCalibration {
-  /** Opens TensorRT and, where `parser` is not empty, its ONNX parser. */
-  openLibrary(core: string, parser: string): Promise<NativeLibrary>;
+  /** Opens TensorRT and its companions; an empty path is one that was not found. */
+  openLibrary(paths: NativeLibraryPaths): Promise<NativeLibrary>;
   listDevices(): NativeDevices;
   allocateDevice(device: number, bytes: number): Promise<NativeMemory>;
   allocatePinned(device: number, bytes: number): Promise<NativeMemory>;
+  /**
+   * Undefined where somebody else holds a lock that is in the way. An exclusive lock makes the file
+   * where it is missing; a shared one is then undefined.
+   */
+  tryLockFile(path: string, shared: boolean): Promise<NativeFileLock | undefined>;
   /** `logLevel` as the severities of {@link NativeBuildEvent}: lines up to it are kept. */
   BuildMonitor: new (
     logLevel: number,

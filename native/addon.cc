@@ -7,6 +7,7 @@
 #include "binding/calibration.h"
 #include "binding/devices.h"
 #include "binding/engine_wrap.h"
+#include "binding/file_lock.h"
 #include "binding/library_wrap.h"
 #include "binding/memory_wrap.h"
 #include "binding/runtime_cache_wrap.h"
@@ -23,6 +24,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   data->memory = Napi::Persistent(MemoryWrap::Define(env));
   data->runtime_cache = Napi::Persistent(RuntimeCacheWrap::Define(env));
   data->monitor = Napi::Persistent(BuildMonitorWrap::Define(env));
+  data->file_lock = Napi::Persistent(FileLockWrap::Define(env));
   env.SetInstanceData(data);
 
   exports.Set("openLibrary", Napi::Function::New<LibraryWrap::Open>(env, "openLibrary"));
@@ -31,6 +33,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
               Napi::Function::New<MemoryWrap::AllocateDevice>(env, "allocateDevice"));
   exports.Set("allocatePinned",
               Napi::Function::New<MemoryWrap::AllocatePinned>(env, "allocatePinned"));
+  exports.Set("tryLockFile", Napi::Function::New<FileLockWrap::TryLock>(env, "tryLockFile"));
   exports.Set("BuildMonitor", data->monitor.Value());
   RegisterCalibration(env, exports);
   return exports;

@@ -1,32 +1,24 @@
-import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
-import { callNative, type NativeBuildRequest } from '../native.js';
+import { randomUUID } from 'node:crypto';
+import { rename, rm } from 'node:fs/promises';
+import { checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
+import { onFile } from '../files.js';
+import { callNative, type NativeBuildRequest, type NativeBuildResult } from '../native.js';
 import { Model } from '../onnx/model.js';
 import { writeModelFile } from '../runtime/model-file.js';
+import { type BuilderOptions, builderOptionNames, checkBuilderOptions } from './build-options.js';
+import { toBuildRequest } from './build-request.js';
 import { type BuildLogLine, type BuildProgress, BuildWatch } from './build-watch.js';
 import { products } from './libraries.js';
 import { type LibraryOptions, libraryOptionNames, openLibrary } from './library.js';
 import { Plan } from './plan.js';
 import { Pool } from './pool.js';
-import { type Profile, toNativeProfiles } from './profiles.js';
 
-/** What an engine can be compiled for: a compute capability, or the GPU of this machine. */
-export type Target = 'sm75' | 'sm80' | 'sm86' | 'sm89' | 'sm120' | 'sm121' | 'current';
-
-const targets: readonly Target[] = ['sm75', 'sm80', 'sm86', 'sm89', 'sm120', 'sm121', 'current'];
-
-export interface BuildOptions extends LibraryOptions {
-  /** Shapes to accept. Needed when the model has inputs with dynamic dimensions. */
-  profiles?: readonly Profile[];
+export interface BuildOptions extends BuilderOptions, LibraryOptions {
   /**
-   * Compute capabilities to compile for; all but `'current'` need no GPU. Default: TensorRT for
-   * RTX makes an engine that every GPU it supports can finish at load time, TensorRT builds for the
-   * GPU of this machine and takes no targets.
+   * The file to write the plan to, whole or not at all. TensorRT writes it as it is made, so that
+   * memory never holds it. Default: the plan is kept in memory.
    */
-  targets?: readonly Target[];
-  /** 0 (fastest build) to 5 (fastest engine). Default: TensorRT's, 3. */
-  optimizationLevel?: number;
-  /** Bytes of device memory that a layer may take as scratch. Default: no limit. */
-  workspaceBytes?: number;
+  output?: string;
   /** Called when a phase begins, and at least twice a second. */
   onProgress?: (progress: BuildProgress) => void;
   /** Called for each line that TensorRT logs, warnings and worse. */
@@ -37,10 +29,8 @@ export interface BuildOptions extends LibraryOptions {
 
 const optionNames: readonly (keyof BuildOptions)[] = [
   ...libraryOptionNames,
-  'profiles',
-  'targets',
-  'optimizationLevel',
-  'workspaceBytes',
+  ...builderOptionNames,
+  'output',
   'onProgress',
   'onLog',
   'signal',
@@ -59,7 +49,8 @@ const builders = new Pool(['first', 'second']);
  * @param model - a model, or the path of an ONNX file.
  * @throws TypeError for wrong options, among them profiles that do not fit the model's inputs.
  * @throws TensorRTError ERR_FILE, ERR_ONNX_INVALID, ERR_ONNX_EXTERNAL_DATA, ERR_TRT_PARSE (with the
- * node), ERR_TRT_BUILD, ERR_TRT_LIBRARY_NOT_FOUND, ERR_TRT_LIBRARY_VERSION, ERR_ADDON
+ * node), ERR_TRT_BUILD, ERR_UNSUPPORTED, ERR_TRT_LIBRARY_NOT_FOUND, ERR_TRT_LIBRARY_VERSION,
+ * ERR_ADDON
  */
 export async function buildEngine(
   model: Model | string,
@@ -69,16 +60,11 @@ export async function buildEngine(
   const { signal } = options;
   const source = typeof model === 'string' ? await Model.load(model, pickSignal(signal)) : model;
   if (!(source instanceof Model)) throw invalidArgument('model', 'a Model or a path', model);
-  const request: Omit<NativeBuildRequest, 'modelPath'> = {
-    profiles: toNativeProfiles(source.inputs, options.profiles ?? []),
-    targets: [...(options.targets ?? [])],
-    optimizationLevel: options.optimizationLevel,
-    workspaceBytes: options.workspaceBytes,
-  };
+  const request = toBuildRequest(source.inputs, options);
   const builder = await builders.take(signal);
   try {
     return await withModelFile(model, signal, (modelPath) =>
-      build({ ...request, modelPath }, options),
+      withOutput(options.output, (planPath) => build({ ...request, modelPath, planPath }, options)),
     );
   } finally {
     builders.give(builder);
@@ -87,14 +73,12 @@ export async function buildEngine(
 
 function checkBuildOptions(options: BuildOptions): void {
   checkOptions('options', options, optionNames);
-  const { targets: chosen, optimizationLevel, workspaceBytes, product } = options;
+  const { product, output } = options;
   if (product !== undefined) checkOneOf('product', product, products);
-  if (chosen !== undefined) {
-    if (!Array.isArray(chosen)) throw invalidArgument('targets', 'an array', chosen);
-    for (const target of chosen) checkOneOf('targets', target, targets);
+  if (output !== undefined && (typeof output !== 'string' || output === '')) {
+    throw invalidArgument('output', 'the path of a file', output);
   }
-  if (optimizationLevel !== undefined) checkInteger('optimizationLevel', optimizationLevel, 0, 5);
-  if (workspaceBytes !== undefined) checkInteger('workspaceBytes', workspaceBytes, 0);
+  checkBuilderOptions(options);
 }
 
 function pickSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
@@ -122,20 +106,46 @@ async function withModelFile<T>(
   }
 }
 
-async function build(request: NativeBuildRequest, options: BuildOptions): Promise<Plan> {
+/** Lets a build write under a temporary name, so that a file under its own name is whole. */
+async function withOutput(
+  output: string | undefined,
+  use: (planPath: string | undefined) => Promise<Built>,
+): Promise<Plan> {
+  if (output === undefined) {
+    const { plan, seconds } = await use(undefined);
+    return Plan.fromBytes(plan as Uint8Array, { seconds });
+  }
+  const temporary = `${output}.${randomUUID()}.tmp`;
+  try {
+    const { seconds } = await use(temporary);
+    await onFile('write', output, () => rename(temporary, output));
+    return await Plan.fromFile(output, { seconds });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** What came out of a build, and how long it took. */
+export interface Built extends NativeBuildResult {
+  readonly seconds: number;
+}
+
+/** One native build, watched as the options say. */
+async function build(request: NativeBuildRequest, options: BuildOptions): Promise<Built> {
   const { native } = await openLibrary({
     product: options.product ?? (request.targets.length > 0 ? 'tensorrt-rtx' : undefined),
     libraryDir: options.libraryDir,
   });
+  for (const path of options.plugins ?? []) await callNative(() => native.loadPlugins(path));
   options.signal?.throwIfAborted();
   const watch = new BuildWatch(options);
   const started = performance.now();
   try {
-    const data = await callNative(() => native.build(request, watch.monitor));
+    const built = await callNative(() => native.build(request, watch.monitor));
     const seconds = (performance.now() - started) / 1000;
     watch.finish();
     watch.throwIfCancelled();
-    return new Plan(data, { targets: request.targets, seconds });
+    return { ...built, seconds };
   } catch (error) {
     watch.finish();
     watch.throwIfCancelled();

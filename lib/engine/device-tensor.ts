@@ -66,7 +66,7 @@ export class DeviceTensor<T extends DataType = DataType> {
   ): Promise<DeviceTensor<T>> {
     const copy = await DeviceTensor.allocate(tensor.type, tensor.dims, options);
     try {
-      await copy.write(tensor);
+      await copy.write(tensor as Tensor);
       return copy as DeviceTensor<T>;
     } catch (error) {
       await copy.close();

@@ -68,7 +68,7 @@ export async function doctor(): Promise<DoctorReport> {
   const { candidates, tried } = searchLibraries();
   const libraries = addon ? await Promise.all(candidates.map(inspect)) : [];
   const usable = libraries.filter(({ version }) => version !== undefined);
-  const canBuild = usable.some(({ parser }) => parser !== undefined);
+  const canBuild = usable.some(({ kind, parser }) => kind === 'full' && parser !== undefined);
   if (addon && usable.length === 0) problems.push(noLibrary(libraries));
 
   const { driver, gpus } = addon ? await findGpus(note) : { driver: undefined, gpus: [] };

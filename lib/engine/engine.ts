@@ -4,7 +4,7 @@ import { Lifetime } from '../lifetime.js';
 import { callNative, type NativeEngine } from '../native.js';
 import type { EngineTensor } from './engine-tensor.js';
 import { type LibraryOptions, type OpenedLibrary, openLibrary, productName } from './library.js';
-import { Plan, type PlanInfo, planInfoOf } from './plan.js';
+import { Plan, type PlanInfo, readPlanInfo } from './plan.js';
 import type { ShapeRange } from './profiles.js';
 import { Session, type SessionOptions } from './session.js';
 
@@ -50,11 +50,11 @@ export class Engine {
     checkOptions('options', options, ['device', 'libraryDir']);
     const { device = 0, libraryDir } = options;
     checkInteger('device', device, 0);
-    const source = plan instanceof Plan ? plan.data : plan;
+    const source = plan instanceof Plan ? plan.source : plan;
     if (typeof source !== 'string' && !(source instanceof Uint8Array)) {
       throw invalidArgument('plan', 'a Plan, a Uint8Array or a path', plan);
     }
-    const info = await planInfoOf(source);
+    const info = await readPlanInfo(source);
     const { native } = await openLibraryOf(info, libraryDir);
     checkVersion(info, native.version);
     return new Engine(await callNative(() => native.load(source, device)), info);

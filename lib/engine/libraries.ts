@@ -8,13 +8,21 @@ export type Product = 'tensorrt' | 'tensorrt-rtx';
 
 export const products: readonly Product[] = ['tensorrt-rtx', 'tensorrt'];
 
+/** What a core library can do: everything, or only run version-compatible plans. */
+export type LibraryKind = 'full' | 'lean' | 'dispatch';
+
 /** A TensorRT library that is on disk, or that the system's loader may know by name. */
 export interface LibraryCandidate {
   readonly product: Product;
+  readonly kind: LibraryKind;
   /** Path of the core library, or its bare name for the loader's own search. */
   readonly core: string;
   /** The ONNX parser; undefined where the core's folder has none. */
   readonly parser: string | undefined;
+  /** TensorRT's own plugins; undefined where the core's folder has none. */
+  readonly plugins: string | undefined;
+  /** The lean runtime beside a full library, for version-compatible plans that carry none. */
+  readonly lean: string | undefined;
   /** Which setting or convention led here. */
   readonly source: string;
 }
@@ -37,18 +45,36 @@ interface Folder {
   source: string;
 }
 
-const fileNames: Record<Product, { core: string; parser: string; soname: [string, string] }> = {
+interface FileNames {
+  /** Each without its version. */
+  readonly core: Partial<Record<LibraryKind, string>>;
+  readonly parser: string;
+  readonly plugins: string;
+  /** What follows the names in the loader's own search, the newest first. */
+  readonly versions: readonly string[];
+}
+
+const fileNames: Record<Product, FileNames> = {
   'tensorrt-rtx': {
-    core: 'libtensorrt_rtx.so',
+    core: { full: 'libtensorrt_rtx.so' },
     parser: 'libtensorrt_onnxparser_rtx.so',
-    soname: ['libtensorrt_rtx.so.1', 'libtensorrt_onnxparser_rtx.so.1'],
+    plugins: 'libtensorrt_plugins.so',
+    versions: ['.1'],
   },
   tensorrt: {
-    core: 'libnvinfer.so',
+    core: {
+      full: 'libnvinfer.so',
+      lean: 'libnvinfer_lean.so',
+      dispatch: 'libnvinfer_dispatch.so',
+    },
     parser: 'libnvonnxparser.so',
-    soname: ['libnvinfer.so.11', 'libnvonnxparser.so.11'],
+    plugins: 'libnvinfer_plugin.so',
+    versions: ['.11', '.10'],
   },
 };
+
+/** A library that can do more goes before one of another kind, wherever they were found. */
+const kinds: readonly LibraryKind[] = ['full', 'lean', 'dispatch'];
 
 /**
  * Looks for TensorRT libraries, in this order: `folder` (then nowhere else), the folder in
@@ -65,13 +91,22 @@ export function searchLibraries(folder?: string): LibrarySearch {
     candidates.push(...found);
     if (problem !== undefined) tried.push({ ...place, problem });
   }
-  if (folder === undefined) candidates.push(...products.map(knownToLoader));
-  return { candidates, tried };
+  if (folder === undefined) candidates.push(...products.flatMap(knownToLoader));
+  const rank = ({ kind }: LibraryCandidate) => kinds.indexOf(kind);
+  return { candidates: candidates.sort((a, b) => rank(a) - rank(b)), tried };
 }
 
-function knownToLoader(product: Product): LibraryCandidate {
-  const [core, parser] = fileNames[product].soname;
-  return { product, core, parser, source: "the loader's own search" };
+function knownToLoader(product: Product): LibraryCandidate[] {
+  const { core, parser, plugins, versions } = fileNames[product];
+  return versions.map((version) => ({
+    product,
+    kind: 'full',
+    core: `${core.full}${version}`,
+    parser: `${parser}${version}`,
+    plugins: product === 'tensorrt' ? `${plugins}${version}` : plugins,
+    lean: core.lean && `${core.lean}${version}`,
+    source: "the loader's own search",
+  }));
 }
 
 function librariesIn(folder: Folder): { found: LibraryCandidate[]; problem?: string } {
@@ -82,17 +117,27 @@ function librariesIn(folder: Folder): { found: LibraryCandidate[]; problem?: str
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return { found: [], problem: missing ? 'no such folder' : (error as Error).message };
   }
+  const pathOf = (name: string | undefined) => {
+    const entry = name && mostSpecific(entries, name);
+    return entry && join(folder.path, entry);
+  };
   const found: LibraryCandidate[] = [];
   for (const product of products) {
-    const core = mostSpecific(entries, fileNames[product].core);
-    if (core === undefined) continue;
-    const parser = mostSpecific(entries, fileNames[product].parser);
-    found.push({
-      product,
-      core: join(folder.path, core),
-      parser: parser && join(folder.path, parser),
-      source: folder.source,
-    });
+    const names = fileNames[product];
+    const lean = pathOf(names.core.lean);
+    for (const kind of kinds) {
+      const core = pathOf(names.core[kind]);
+      if (core === undefined) continue;
+      found.push({
+        product,
+        kind,
+        core,
+        parser: kind === 'full' ? pathOf(names.parser) : undefined,
+        plugins: kind === 'full' ? pathOf(names.plugins) : undefined,
+        lean: kind === 'lean' ? undefined : lean,
+        source: folder.source,
+      });
+    }
   }
   return found.length > 0 ? { found } : { found, problem: 'no TensorRT library in it' };
 }
@@ -106,6 +151,9 @@ function mostSpecific(entries: string[], name: string): string | undefined {
   return matches.sort((a, b) => a.length - b.length || collator.compare(a, b)).at(-1);
 }
 
+/** Debian's name of this machine, which its folders of libraries carry. */
+const multiarch = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+
 function usualFolders(): Folder[] {
   const folders: Folder[] = [];
   const add = (source: string, ...paths: string[]) => {
@@ -113,20 +161,32 @@ function usualFolders(): Folder[] {
   };
   const { TENSORRT_LIB_DIR, TENSORRT_ROOT, LD_LIBRARY_PATH } = process.env;
   if (TENSORRT_LIB_DIR) add('TENSORRT_LIB_DIR', TENSORRT_LIB_DIR);
-  if (TENSORRT_ROOT) add('TENSORRT_ROOT', join(TENSORRT_ROOT, 'lib'), join(TENSORRT_ROOT, 'lib64'));
-  for (const site of sitePackages()) {
-    add('pip', ...['tensorrt_libs', 'tensorrt_rtx_libs', 'tensorrt_rtx'].map((p) => join(site, p)));
+  if (TENSORRT_ROOT) {
+    const inside = ['lib', 'lib64', join('lib', multiarch), join('targets', multiarch, 'lib')];
+    add('TENSORRT_ROOT', ...inside.map((path) => join(TENSORRT_ROOT, path)));
   }
+  for (const site of sitePackages()) add('pip', ...pipFolders(site));
   add('LD_LIBRARY_PATH', ...(LD_LIBRARY_PATH ?? '').split(delimiter).filter(Boolean));
   add(
     'usual folder',
-    '/usr/lib/x86_64-linux-gnu',
+    join('/usr/lib', multiarch),
     '/usr/local/tensorrt/lib',
     '/usr/local/cuda/lib64',
     '/opt/tensorrt/lib',
   );
   add('npm run setup', rtxLibraryFolder());
   return folders;
+}
+
+/**
+ * The packages that carry libraries: tensorrt_libs, with the version of CUDA (tensorrt_cu13_libs) or
+ * the part (tensorrt_lean_libs, tensorrt_rtx), and ONNX Runtime's plugin for RTX.
+ */
+function pipFolders(site: string): string[] {
+  const packages = list(site).filter((name) =>
+    /^(tensorrt(_(rtx|lean|dispatch|cu\d+|libs))*|onnxruntime_ep_nv_tensorrt_rtx)$/.test(name),
+  );
+  return packages.length > 0 ? packages.map((name) => join(site, name)) : [site];
 }
 
 /** The site-packages folders of Python environments, without starting a Python. */
@@ -137,16 +197,18 @@ function sitePackages(): string[] {
     .filter((root) => root !== undefined)
     .flatMap((root) => {
       const lib = join(root, 'lib');
-      return pythonFolders(lib).flatMap((python) => [
-        join(lib, python, 'site-packages'),
-        join(lib, python, 'dist-packages'),
-      ]);
+      return list(lib)
+        .filter((entry) => /^python3\.\d+$/.test(entry))
+        .flatMap((python) => [
+          join(lib, python, 'site-packages'),
+          join(lib, python, 'dist-packages'),
+        ]);
     });
 }
 
-function pythonFolders(lib: string): string[] {
+function list(folder: string): string[] {
   try {
-    return readdirSync(lib).filter((entry) => /^python3\.\d+$/.test(entry));
+    return readdirSync(folder);
   } catch {
     return [];
   }

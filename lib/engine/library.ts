@@ -30,7 +30,13 @@ const opened = new Map<string, Promise<NativeLibrary>>();
 export function openCandidate(candidate: LibraryCandidate): Promise<NativeLibrary> {
   const known = opened.get(candidate.core);
   if (known) return known;
-  const library = callNative(() => loadAddon().openLibrary(candidate.core, candidate.parser ?? ''));
+  const library = callNative(() =>
+    loadAddon().openLibrary({
+      core: candidate.core,
+      parser: candidate.parser ?? '',
+      plugins: candidate.plugins ?? '',
+    }),
+  );
   opened.set(candidate.core, library);
   library.catch(() => opened.delete(candidate.core));
   return library;

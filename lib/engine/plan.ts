@@ -1,59 +1,95 @@
-import { open } from 'node:fs/promises';
-import { TensorRTError } from '../errors.js';
-import { onFile, writeFiles } from '../files.js';
+import { readFileSync } from 'node:fs';
+import { invalidArgument } from '../arguments.js';
+import { copyWholeFile, fileError, isSystemError, writeFiles } from '../files.js';
 import type { Product } from './libraries.js';
+import { type PlanInfo, parsePlanHeader, readPlanBeginning } from './plan-header.js';
 
-/** What the header of a plan tells, without any library. */
-export interface PlanInfo {
-  readonly product: Product;
-  /** Version of the library that built it: major.minor.patch.build. */
-  readonly version: string;
-  /** Size that the header gives; undefined for TensorRT, whose header does not say. */
-  readonly bytes: number | undefined;
+export type { PlanInfo } from './plan-header.js';
+
+/** What became of a build that was given a cache. */
+export interface CacheOutcome {
+  /** Whether the plan was there already. */
+  readonly hit: boolean;
+  /** Identifies everything that the plan depends on. */
+  readonly key: string;
+  /** Why it was not there; undefined for a hit. */
+  readonly reason: string | undefined;
+  /** Where the plan lies in the cache. */
+  readonly file: string;
 }
 
-const planHeaderBytes = 64;
-// The first four bytes, and where the four bytes of the version and the total size (64 bits) are.
-const magics: Record<string, Product> = { vtrt: 'tensorrt-rtx', ftrt: 'tensorrt' };
-const versionOffset = 24;
-const sizeOffset = 16;
-
-function parseHeader(header: Uint8Array): PlanInfo | undefined {
-  const view = Buffer.from(header.buffer, header.byteOffset, header.byteLength);
-  const product = magics[view.toString('latin1', 0, 4)];
-  if (product === undefined || header.byteLength < planHeaderBytes) return undefined;
-  return {
-    product,
-    version: [...view.subarray(versionOffset, versionOffset + 4)].join('.'),
-    bytes: product === 'tensorrt-rtx' ? Number(view.readBigUInt64LE(sizeOffset)) : undefined,
-  };
-}
-
-/** A serialised engine, as {@link buildEngine} returns it. */
-export class Plan {
-  /** The whole file. */
-  readonly data: Uint8Array;
-  readonly product: Product;
-  /** Version of the library that built it: major.minor.patch.build. */
-  readonly version: string;
-  /** Compute capabilities it was compiled for, where they were chosen. */
-  readonly targets: readonly string[];
-  /** How long TensorRT took to parse and build. */
+/** What the bytes of a plan do not tell. */
+interface PlanFacts {
   readonly seconds: number;
+  readonly cache?: CacheOutcome;
+  /** A lock on the file: while the plan lives, the cache does not remove it. */
+  readonly hold?: object;
+}
 
-  /** @internal */
-  constructor(data: Uint8Array, facts: { targets: readonly string[]; seconds: number }) {
-    const info = checkedInfo(data, data.byteLength, undefined);
-    this.data = data;
+/** What must not be collected before the plan is. */
+const holds = new WeakMap<Plan, object>();
+
+/** A serialised engine, as {@link buildEngine} returns it: in memory, or in a file of the cache. */
+export class Plan implements PlanInfo {
+  readonly product: Product;
+  readonly version: string;
+  readonly bytes: number;
+  readonly serializationVersion: number;
+  readonly targets: readonly string[] | undefined;
+  /** How long TensorRT took to parse and build, now or when the plan came into the cache. */
+  readonly seconds: number;
+  /** Where the plan lies, if it came through a cache. */
+  readonly file: string | undefined;
+  /** What became of the build, if it was given a cache. */
+  readonly cache: CacheOutcome | undefined;
+  #data: Uint8Array | undefined;
+
+  private constructor(source: Uint8Array | string, info: PlanInfo, facts: PlanFacts) {
     this.product = info.product;
     this.version = info.version;
-    this.targets = facts.targets;
+    this.bytes = info.bytes;
+    this.serializationVersion = info.serializationVersion;
+    this.targets = info.targets;
     this.seconds = facts.seconds;
+    this.cache = facts.cache;
+    if (facts.hold) holds.set(this, facts.hold);
+    if (typeof source === 'string') this.file = source;
+    else this.#data = source;
   }
 
-  /** Size of the plan. */
-  get bytes(): number {
-    return this.data.byteLength;
+  /** @internal */
+  static fromBytes(data: Uint8Array, facts: PlanFacts): Plan {
+    return new Plan(data, parsePlanHeader({ header: data, bytes: data.byteLength }), facts);
+  }
+
+  /** @internal */
+  static async fromFile(path: string, facts: PlanFacts): Promise<Plan> {
+    return new Plan(path, parsePlanHeader(await readPlanBeginning(path)), facts);
+  }
+
+  /**
+   * The bytes of the plan. Where it lies in a file they are read when first asked for, at once and
+   * on this thread; {@link Engine.load} and {@link Plan.save} do not need them.
+   *
+   * @throws TensorRTError ERR_FILE
+   */
+  get data(): Uint8Array {
+    this.#data ??= this.#read();
+    return this.#data;
+  }
+
+  #read(): Uint8Array {
+    const file = this.file as string;
+    try {
+      return readFileSync(file);
+    } catch (error) {
+      throw isSystemError(error) ? fileError('read', file, error) : error;
+    }
+  }
+
+  /** What a loader reads: the file where there is one, else the bytes. @internal */
+  get source(): Uint8Array | string {
+    return this.file ?? this.data;
   }
 
   /**
@@ -62,47 +98,25 @@ export class Plan {
    * @throws TensorRTError ERR_FILE
    */
   async save(path: string): Promise<void> {
-    await writeFiles([{ path, parts: [this.data] }]);
+    if (this.file === undefined) await writeFiles([{ path, parts: [this.data] }]);
+    else await copyWholeFile(this.file, path);
   }
 }
 
 /**
- * The header of a plan in memory or in a file, after a check that the plan is as long as it says.
+ * Reads what a plan tells of itself: product, version, size. Needs no library, and reads no more of
+ * a file than its first bytes. A plan runs only with the product and version that built it.
  *
- * @throws TensorRTError ERR_FILE, ERR_TRT_ENGINE_INVALID
+ * @param plan - the result of {@link buildEngine}, its bytes, or the path of a file.
+ * @throws TensorRTError ERR_FILE, ERR_TRT_ENGINE_INVALID when it is no plan or a part of one.
  */
-export async function planInfoOf(plan: Uint8Array | string): Promise<PlanInfo> {
-  if (typeof plan !== 'string') return checkedInfo(plan, plan.byteLength, undefined);
-  const { header, bytes } = await onFile('read', plan, () => readHeader(plan));
-  return checkedInfo(header, bytes, plan);
-}
-
-async function readHeader(path: string): Promise<{ header: Uint8Array; bytes: number }> {
-  const file = await open(path, 'r');
-  try {
-    const { size } = await file.stat();
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(planHeaderBytes), 0);
-    return { header: buffer.subarray(0, bytesRead), bytes: size };
-  } finally {
-    await file.close();
+export async function readPlanInfo(plan: Plan | Uint8Array | string): Promise<PlanInfo> {
+  const source = plan instanceof Plan ? plan.source : plan;
+  if (source instanceof Uint8Array) {
+    return parsePlanHeader({ header: source, bytes: source.byteLength });
   }
-}
-
-function checkedInfo(header: Uint8Array, bytes: number, file: string | undefined): PlanInfo {
-  const info = parseHeader(header);
-  const name = file === undefined ? 'The plan' : `The plan ${file}`;
-  if (info === undefined) {
-    throw new TensorRTError('ERR_TRT_ENGINE_INVALID', `${name} is not a TensorRT plan.`, {
-      file,
-      remedy: 'Give the result of buildEngine, or a file that Plan.save wrote.',
-    });
+  if (typeof source !== 'string') {
+    throw invalidArgument('plan', 'a Plan, a Uint8Array or a path', plan);
   }
-  if (info.bytes !== undefined && info.bytes !== bytes) {
-    throw new TensorRTError(
-      'ERR_TRT_ENGINE_INVALID',
-      `${name} is damaged: its header says ${info.bytes} bytes, but there are ${bytes}.`,
-      { file, remedy: 'Build it again.' },
-    );
-  }
-  return info;
+  return parsePlanHeader(await readPlanBeginning(source));
 }

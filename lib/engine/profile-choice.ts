@@ -1,19 +1,17 @@
 import { TensorRTError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
+import type { Feeds } from './bindings.js';
 import type { DeviceTensor } from './device-tensor.js';
-import type { ShapeRange } from './profiles.js';
-
-/** The ranges of one optimisation profile, by input. */
-export type EngineProfile = Readonly<Record<string, ShapeRange>>;
+import type { Profile, ShapeRange, ValueRange } from './profiles.js';
 
 /** Chooses among the profiles that a session runs. */
 export class ProfileChoice {
   /** Tightest first. */
-  readonly #candidates: readonly { index: number; profile: EngineProfile }[];
+  readonly #candidates: readonly { index: number; profile: Profile }[];
 
-  constructor(profiles: readonly EngineProfile[], allowed: readonly number[]) {
+  constructor(profiles: readonly Profile[], allowed: readonly number[]) {
     this.#candidates = allowed
-      .map((index) => ({ index, profile: profiles[index] as EngineProfile }))
+      .map((index) => ({ index, profile: profiles[index] as Profile }))
       .sort((a, b) => largestVolume(a.profile) - largestVolume(b.profile) || a.index - b.index);
   }
 
@@ -23,22 +21,25 @@ export class ProfileChoice {
    *
    * @throws TensorRTError ERR_FEED with the input, what it has and what each profile holds.
    */
-  indexFor(feeds: Readonly<Record<string, Tensor | DeviceTensor>>): number {
+  indexFor(feeds: Feeds): number {
     const fitting = this.#candidates.find(({ profile }) => misfitIn(profile, feeds) === undefined);
     if (fitting) return fitting.index;
     throw this.#misfit(feeds);
   }
 
-  #misfit(feeds: Readonly<Record<string, Tensor | DeviceTensor>>): TensorRTError {
-    const widest = this.#candidates.at(-1);
-    const name = (widest && misfitIn(widest.profile, feeds)) ?? '';
+  #misfit(feeds: Feeds): TensorRTError {
+    const widest = this.#candidates.at(-1)?.profile ?? {};
+    const name = misfitIn(widest, feeds) ?? '';
     const ranges = this.#candidates.map(({ index, profile }) => {
-      const { min, opt, max } = profile[name] ?? { min: [], opt: [], max: [] };
-      return `profile ${index} holds min [${min.join(', ')}], opt [${opt.join(', ')}], max [${max.join(', ')}]`;
+      const { min, opt, max } = boundsOf(profile[name] as ShapeRange | ValueRange);
+      return (
+        `profile ${index} holds min [${min.join(', ')}], opt [${opt.join(', ')}], ` +
+        `max [${max.join(', ')}]`
+      );
     });
-    const range = widest?.profile[name];
-    const what = range?.values ? 'values' : 'shape';
-    const came = range ? boundedBy(range, feeds[name] as Tensor) : [];
+    const range = widest[name] as ShapeRange | ValueRange;
+    const what = 'values' in range ? 'values' : 'shape';
+    const came = boundedBy(range, feeds[name] as Tensor);
     return new TensorRTError(
       'ERR_FEED',
       `Input '${name}' has ${what} [${came.join(', ')}], but ${ranges.join('; ')}.`,
@@ -47,28 +48,28 @@ export class ProfileChoice {
   }
 }
 
-/** What a range bounds of a feed: its values where it is a shape tensor, else its shape. */
-function boundedBy(range: ShapeRange, feed: Tensor | DeviceTensor): readonly number[] {
-  return range.values && 'data' in feed ? Array.from(feed.data, Number) : feed.dims;
+function boundsOf(range: ShapeRange | ValueRange): ShapeRange {
+  return 'values' in range ? range.values : range;
+}
+
+/** What a range bounds of a feed: its values where shapes depend on them, else its shape. */
+function boundedBy(range: ShapeRange | ValueRange, feed: Tensor | DeviceTensor): readonly number[] {
+  return 'values' in range && 'data' in feed ? Array.from(feed.data, Number) : feed.dims;
 }
 
 /** The first input that is out of its range. */
-function misfitIn(
-  profile: EngineProfile,
-  feeds: Readonly<Record<string, Tensor | DeviceTensor>>,
-): string | undefined {
+function misfitIn(profile: Profile, feeds: Feeds): string | undefined {
   return Object.keys(profile).find((name) => {
-    const range = profile[name] as ShapeRange;
+    const range = profile[name] as ShapeRange | ValueRange;
+    const { min, max } = boundsOf(range);
     const numbers = boundedBy(range, feeds[name] as Tensor);
-    return !numbers.every(
-      (number, i) => number >= (range.min[i] ?? 0) && number <= (range.max[i] ?? 0),
-    );
+    return !numbers.every((number, i) => number >= (min[i] ?? 0) && number <= (max[i] ?? 0));
   });
 }
 
-function largestVolume(profile: EngineProfile): number {
+function largestVolume(profile: Profile): number {
   return Object.values(profile).reduce(
-    (sum, { max }) => sum + max.reduce((product, dim) => product * Math.max(dim, 1), 1),
+    (sum, range) => sum + boundsOf(range).max.reduce((all, dim) => all * Math.max(dim, 1), 1),
     0,
   );
 }

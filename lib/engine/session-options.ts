@@ -62,8 +62,7 @@ const optionNames: readonly (keyof SessionOptions)[] = [
 const defaultGraphs = 16;
 
 /** The options with every default filled in. */
-export interface CheckedSessionOptions
-  extends Pick<SessionOptions, 'memory' | 'kernelSpecialization' | 'runtimeCache'> {
+export interface CheckedSessionOptions {
   contexts: number;
   depth: number;
   profiles: readonly number[];
@@ -71,6 +70,9 @@ export interface CheckedSessionOptions
   /** Graphs that a context keeps; 0 where TensorRT for RTX captures, or nobody. */
   graphs: number;
   cudaGraphStrategy: SessionOptions['cudaGraphStrategy'];
+  memory: SessionOptions['memory'];
+  kernelSpecialization: SessionOptions['kernelSpecialization'];
+  runtimeCache: string | undefined;
   timings: boolean;
 }
 

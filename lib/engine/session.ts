@@ -18,13 +18,16 @@ import {
 import { type ContextLane, ContextPool } from './context-pool.js';
 import { type EngineTensor, isDataType } from './engine-tensor.js';
 import type { Product } from './libraries.js';
-import { type EngineProfile, ProfileChoice } from './profile-choice.js';
+import { ProfileChoice } from './profile-choice.js';
+import type { Profile } from './profiles.js';
 import {
   type CheckedSessionOptions,
   checkSessionOptions,
   type SessionOptions,
 } from './session-options.js';
 import { SessionCounters, type SessionStats } from './session-stats.js';
+
+export type { SessionOptions } from './session-options.js';
 
 export interface InferOptions {
   /** Gives up waiting for a free context. An inference that has begun is not stopped. */
@@ -36,7 +39,7 @@ export interface SessionParts {
   readonly native: NativeEngine;
   readonly product: Product;
   readonly tensors: readonly EngineTensor[];
-  readonly profiles: readonly EngineProfile[];
+  readonly profiles: readonly Profile[];
   readonly debugTensors: readonly string[];
 }
 
@@ -263,7 +266,9 @@ export class Session {
   #optimalShapes(): WarmupShapes[] {
     return this.#options.profiles.map((index) => {
       const ranges = Object.entries(this.#parts.profiles[index] ?? {});
-      return Object.fromEntries(ranges.map(([name, { opt }]) => [name, opt]));
+      return Object.fromEntries(
+        ranges.map(([name, range]) => [name, 'values' in range ? range.values.opt : range.opt]),
+      );
     });
   }
 }

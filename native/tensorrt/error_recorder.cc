@@ -49,7 +49,7 @@ std::vector<RecordedError> ErrorRecorder::Take() {
   std::vector<RecordedError> taken;
   taken.reserve(entries_.size());
   for (const Entry& entry : entries_)
-    taken.push_back({ErrorCodeName(entry.code), entry.description});
+    taken.push_back({NameOf(entry.code), entry.description});
   entries_.clear();
   overflowed_ = false;
   return taken;

@@ -1,0 +1,58 @@
+#include "tensorrt/runtime_config.h"
+
+#include "tensorrt/availability.h"
+#include "tensorrt/enums.h"
+#include "tensorrt/runtime_cache.h"
+
+namespace tensorrt_node {
+namespace {
+
+#if defined(TENSORRT_NODE_FAMILY_RTX1)
+
+void ApplyRtxOptions(nvinfer1::IRuntimeConfig& config, Diagnostics& diagnostics,
+                     const ContextOptions& options) {
+  if (!options.kernel_specialization.empty()) {
+    config.setDynamicShapesKernelSpecializationStrategy(
+        FromName<nvinfer1::DynamicShapesKernelSpecializationStrategy>(
+            options.kernel_specialization));
+  }
+  if (!options.cuda_graph_strategy.empty() &&
+      !config.setCudaGraphStrategy(FromName<nvinfer1::CudaGraphStrategy>(options.cuda_graph_strategy))) {
+    throw diagnostics.Failure("ERR_TRT_INFER", "TensorRT refused CUDA graph strategy '" +
+                                                   options.cuda_graph_strategy + "'");
+  }
+  if (options.runtime_cache) {
+    const auto& cache = static_cast<const TrtRuntimeCache&>(*options.runtime_cache);
+    if (!config.setRuntimeCache(cache.get())) {
+      throw diagnostics.Failure("ERR_TRT_INFER", "TensorRT refused the runtime cache");
+    }
+  }
+}
+
+#else
+
+void ApplyRtxOptions(nvinfer1::IRuntimeConfig&, Diagnostics&, const ContextOptions& options) {
+  if (!options.kernel_specialization.empty()) RequireRtx("Kernel specialization needs");
+  if (!options.cuda_graph_strategy.empty()) RequireRtx("A CUDA graph strategy needs");
+  if (options.runtime_cache) RequireRtx("A runtime cache needs");
+}
+
+#endif
+
+}  // namespace
+
+std::unique_ptr<nvinfer1::IRuntimeConfig> MakeRuntimeConfig(nvinfer1::ICudaEngine& engine,
+                                                            Diagnostics& diagnostics,
+                                                            const ContextOptions& options) {
+  std::unique_ptr<nvinfer1::IRuntimeConfig> config(engine.createRuntimeConfig());
+  if (!config) {
+    throw diagnostics.Failure("ERR_TRT_INFER", "TensorRT could not create a runtime configuration");
+  }
+  if (!options.memory.empty()) {
+    config->setExecutionContextAllocationStrategy(FromName<nvinfer1::ExecutionContextAllocationStrategy>(options.memory));
+  }
+  ApplyRtxOptions(*config, diagnostics, options);
+  return config;
+}
+
+}  // namespace tensorrt_node
