@@ -231,11 +231,29 @@ export interface NativeDevices {
   devices: { ordinal: number; name: string; computeCapability: string; memoryBytes: number }[];
 }
 
+export interface NativeGpuMonitor {
+  /** Why there are no readings from NVML, the driver's management library. */
+  readonly problem: string | undefined;
+  read(): Promise<NativeGpuReading>;
+  release(): Promise<void>;
+}
+
+export interface NativeGpuReading {
+  freeBytes: number;
+  totalBytes: number;
+  powerWatts?: number;
+  energyJoules?: number;
+  temperatureCelsius?: number;
+  gpuPercent?: number;
+  memoryPercent?: number;
+}
+
 export interface NativeAddon extends NativeCalibration {
   /** Opens TensorRT and its companions; an empty path is one that was not found. */
   openLibrary(paths: NativeLibraryPaths): Promise<NativeLibrary>;
   listDevices(): NativeDevices;
   allocateDevice(device: number, bytes: number): Promise<NativeMemory>;
+  openGpuMonitor(device: number): Promise<NativeGpuMonitor>;
   allocatePinned(device: number, bytes: number): Promise<NativeMemory>;
   /**
    * Undefined where somebody else holds a lock that is in the way. An exclusive lock makes the file

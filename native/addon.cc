@@ -8,6 +8,7 @@
 #include "binding/devices.h"
 #include "binding/engine_wrap.h"
 #include "binding/file_lock.h"
+#include "binding/gpu_monitor_wrap.h"
 #include "binding/library_wrap.h"
 #include "binding/memory_wrap.h"
 #include "binding/runtime_cache_wrap.h"
@@ -22,6 +23,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   data->engine = Napi::Persistent(EngineWrap::Define(env));
   data->slot = Napi::Persistent(SlotWrap::Define(env));
   data->memory = Napi::Persistent(MemoryWrap::Define(env));
+  data->gpu_monitor = Napi::Persistent(GpuMonitorWrap::Define(env));
   data->runtime_cache = Napi::Persistent(RuntimeCacheWrap::Define(env));
   data->monitor = Napi::Persistent(BuildMonitorWrap::Define(env));
   data->file_lock = Napi::Persistent(FileLockWrap::Define(env));
@@ -34,6 +36,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("allocatePinned",
               Napi::Function::New<MemoryWrap::AllocatePinned>(env, "allocatePinned"));
   exports.Set("tryLockFile", Napi::Function::New<FileLockWrap::TryLock>(env, "tryLockFile"));
+  exports.Set("openGpuMonitor", Napi::Function::New<GpuMonitorWrap::Open>(env, "openGpuMonitor"));
   exports.Set("BuildMonitor", data->monitor.Value());
   RegisterCalibration(env, exports);
   return exports;

@@ -14,6 +14,7 @@ struct AddonData {
   Napi::FunctionReference slot;
   Napi::FunctionReference memory;
   Napi::FunctionReference runtime_cache;
+  Napi::FunctionReference gpu_monitor;
   Napi::FunctionReference monitor;
   Napi::FunctionReference file_lock;
 
