@@ -10,6 +10,7 @@
 #include "binding/file_lock.h"
 #include "binding/gpu_monitor_wrap.h"
 #include "binding/library_wrap.h"
+#include "binding/load_engine.h"
 #include "binding/memory_wrap.h"
 #include "binding/runtime_cache_wrap.h"
 #include "binding/slot_wrap.h"
@@ -37,6 +38,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
               Napi::Function::New<MemoryWrap::AllocatePinned>(env, "allocatePinned"));
   exports.Set("tryLockFile", Napi::Function::New<FileLockWrap::TryLock>(env, "tryLockFile"));
   exports.Set("openGpuMonitor", Napi::Function::New<GpuMonitorWrap::Open>(env, "openGpuMonitor"));
+  exports.Set("memoryInfo", Napi::Function::New<StartMemoryInfo>(env, "memoryInfo"));
   exports.Set("BuildMonitor", data->monitor.Value());
   RegisterCalibration(env, exports);
   return exports;

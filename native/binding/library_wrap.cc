@@ -1,18 +1,15 @@
 #include "binding/library_wrap.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "binding/addon_data.h"
 #include "binding/build_monitor.h"
 #include "binding/convert.h"
-#include "binding/engine_wrap.h"
+#include "binding/host_buffer.h"
+#include "binding/load_engine.h"
 #include "binding/promise_worker.h"
 
 namespace tensorrt_node {
@@ -37,50 +34,7 @@ struct BuildOperation {
 
   void Run() { plan = library->backend().Build(request, *progress).plan; }
 
-  /// The plan stays where TensorRT put it: copying 100 MB here would stop the event loop for tens
-  /// of milliseconds. The library is held as long, since its code frees the memory.
-  Napi::Value Result(Napi::Env env) {
-    struct Owner {
-      std::shared_ptr<TensorRTLibrary> library;
-      std::unique_ptr<HostMemory> plan;
-    };
-    auto* const owner = new Owner{std::move(library), std::move(plan)};
-    auto* const bytes = static_cast<uint8_t*>(const_cast<void*>(owner->plan->data()));
-    return Napi::Buffer<uint8_t>::NewOrCopy(
-        env, bytes, owner->plan->size(),
-        [](Napi::BasicEnv, uint8_t*, Owner* finished) { delete finished; }, owner);
-  }
-};
-
-std::vector<uint8_t> ReadFile(const std::string& path) {
-  const auto fail = [&] {
-    return StatusError("ERR_FILE",
-                       "The plan " + path + " cannot be read: " + std::strerror(errno) + ".")
-        .WithFile(path);
-  };
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) throw fail();
-  std::vector<uint8_t> bytes(static_cast<size_t>(file.tellg()));
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  if (!file) throw fail();
-  return bytes;
-}
-
-struct LoadOperation {
-  std::shared_ptr<TensorRTLibrary> library;
-  std::variant<std::string, std::vector<uint8_t>> source;
-  int device;
-  std::shared_ptr<LoadedEngine> engine;
-
-  void Run() {
-    if (const auto* const path = std::get_if<std::string>(&source)) source = ReadFile(*path);
-    const auto& plan = std::get<std::vector<uint8_t>>(source);
-    engine = std::make_shared<LoadedEngine>(library, device, plan.data(), plan.size());
-  }
-  Napi::Value Result(Napi::Env env) {
-    return EngineWrap::Make(env, AddonData::Of(env).engine, std::move(engine));
-  }
+  Napi::Value Result(Napi::Env env) { return ToBuffer(env, std::move(library), std::move(plan)); }
 };
 
 Profile ToProfile(Napi::Value value) {
@@ -89,7 +43,7 @@ Profile ToProfile(Napi::Value value) {
   for (uint32_t i = 0; i < ranges.Length(); ++i) {
     const auto range = ranges.Get(i).As<Napi::Object>();
     profile.shapes.push_back({range.Get("input").As<Napi::String>(), ToDims(range.Get("min")),
-                       ToDims(range.Get("opt")), ToDims(range.Get("max"))});
+                              ToDims(range.Get("opt")), ToDims(range.Get("max"))});
   }
   return profile;
 }
@@ -119,7 +73,8 @@ Napi::Function LibraryWrap::Define(Napi::Env env) {
       env, "NativeLibrary",
       {InstanceAccessor<&LibraryWrap::Product>("product"),
        InstanceAccessor<&LibraryWrap::Version>("version"),
-       InstanceMethod<&LibraryWrap::Build>("build"), InstanceMethod<&LibraryWrap::Load>("load")});
+       InstanceMethod<&LibraryWrap::Build>("build"), InstanceMethod<&LibraryWrap::Load>("load"),
+       InstanceMethod<&LibraryWrap::CheckEngine>("checkEngine")});
 }
 
 Napi::Value LibraryWrap::Open(const Napi::CallbackInfo& info) {
@@ -144,15 +99,11 @@ Napi::Value LibraryWrap::Build(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value LibraryWrap::Load(const Napi::CallbackInfo& info) {
-  LoadOperation operation{Alive(info.Env()), {}, info[1].As<Napi::Number>().Int32Value(), nullptr};
-  if (info[0].IsString()) {
-    operation.source = info[0].As<Napi::String>().Utf8Value();
-  } else {
-    const ByteView bytes = ToBytes(info[0]);
-    operation.source = std::vector<uint8_t>(bytes.data, bytes.data + bytes.size);
-  }
-  return PromiseWorker<LoadOperation>::Start(info.Env(), "tensorrt_node.load",
-                                             std::move(operation));
+  return StartLoad(info, Alive(info.Env()));
+}
+
+Napi::Value LibraryWrap::CheckEngine(const Napi::CallbackInfo& info) {
+  return StartCheckEngine(info, Alive(info.Env()));
 }
 
 }  // namespace tensorrt_node

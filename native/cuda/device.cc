@@ -58,6 +58,8 @@ Device::Device(const CudaDriver& driver, int ordinal) : driver_(driver) {
   driver_.Check(driver_.cuDevicePrimaryCtxRetain(&context_, device_), "cuDevicePrimaryCtxRetain");
 }
 
+Device::~Device() { driver_.cuDevicePrimaryCtxRelease(device_); }
+
 MemoryInfo ReadMemoryInfo(const Device& device) {
   const ContextScope scope(device);
   MemoryInfo info;
@@ -65,7 +67,5 @@ MemoryInfo ReadMemoryInfo(const Device& device) {
                         "cuMemGetInfo");
   return info;
 }
-
-Device::~Device() { driver_.cuDevicePrimaryCtxRelease(device_); }
 
 }  // namespace tensorrt_node

@@ -77,6 +77,7 @@ void CudaDriver::Resolve() {
   resolve(cuCtxPopCurrent, "cuCtxPopCurrent_v2");
   resolve(cuCtxGetStreamPriorityRange, "cuCtxGetStreamPriorityRange");
   resolve(cuMemGetInfo, "cuMemGetInfo_v2");
+  resolve(cuPointerGetAttribute, "cuPointerGetAttribute");
   resolve(cuMemAlloc, "cuMemAlloc_v2");
   resolve(cuMemFree, "cuMemFree_v2");
   resolve(cuMemHostAlloc, "cuMemHostAlloc");

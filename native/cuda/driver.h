@@ -70,6 +70,7 @@ class CudaDriver {
   CUresult (*cuCtxPopCurrent)(CUcontext* context);
   CUresult (*cuCtxGetStreamPriorityRange)(int* least, int* greatest);
   CUresult (*cuMemGetInfo)(size_t* free_bytes, size_t* total_bytes);
+  CUresult (*cuPointerGetAttribute)(void* value, int attribute, CUdeviceptr pointer);
   CUresult (*cuMemAlloc)(CUdeviceptr* pointer, size_t bytes);
   CUresult (*cuMemFree)(CUdeviceptr pointer);
   CUresult (*cuMemHostAlloc)(void** pointer, size_t bytes, unsigned int flags);
