@@ -124,6 +124,8 @@ void Gate::Open() {
 
 int main() {
   selftest::TestCudaDriver();
+  selftest::TestCudaGraphs();
+  selftest::TestCudaMemory();
   selftest::TestTensorRT();
   std::printf("%d checks, %d failed\n", selftest::checks.load(), selftest::failures.load());
   return selftest::failures == 0 ? 0 : 1;
