@@ -25,7 +25,7 @@ import {
   type OpenedLibrary,
   openLibrary,
 } from './library.js';
-import { Plan } from './plan.js';
+import { type Plan, planFromBytes, planFromFile } from './plan.js';
 import { Pool } from './pool.js';
 import { checkTimingCache, type TimingCacheOptions, withTimingCache } from './timing-cache.js';
 
@@ -150,13 +150,13 @@ async function withOutput(
 ): Promise<Plan> {
   if (output === undefined) {
     const { plan, seconds } = await use(undefined);
-    return Plan.fromBytes(plan as Uint8Array, { seconds });
+    return planFromBytes(plan as Uint8Array, { seconds });
   }
   const temporary = `${output}.${randomUUID()}.tmp`;
   try {
     const { seconds } = await use(temporary);
     await onFile('write', output, () => rename(temporary, output));
-    return await Plan.fromFile(output, { seconds });
+    return await planFromFile(output, { seconds });
   } finally {
     await rm(temporary, { force: true });
   }

@@ -7,6 +7,7 @@ import type { NativeLibrary } from '../native.js';
 import type { Model } from '../onnx/model.js';
 import { type BuilderOptions, canonicalOptions } from './build-options.js';
 import type { BuildTarget, EngineIngredients, JsonObject } from './cache-key.js';
+import { getOrBuild } from './cache-lookup.js';
 import { digestFile, digestModel } from './digest.js';
 import { EngineCache } from './engine-cache.js';
 import { gpuIdentity } from './gpu-identity.js';
@@ -65,7 +66,7 @@ export async function buildThroughCache(job: CachedBuildJob): Promise<Plan> {
   const { source, library, options, onWait } = job;
   const { cacheDir, cacheLimitBytes: limitBytes, onCache, signal } = options;
   const cache = await EngineCache.open(cacheDir, limitBytes === undefined ? {} : { limitBytes });
-  return cache.getOrBuild({
+  return getOrBuild(cache, {
     ingredients: await ingredientsOf(source, library, options),
     build: async (planPath) => {
       const seconds = await job.build(planPath);

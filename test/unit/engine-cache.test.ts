@@ -8,6 +8,7 @@ import { runInNewContext } from 'node:vm';
 import { EngineCache, type Plan } from 'tensorrt-node';
 import { expect, test, vi } from 'vitest';
 import type { EngineIngredients } from '../../dist/engine/cache-key.js';
+import { getOrBuild } from '../../dist/engine/cache-lookup.js';
 import type { CacheOutcome } from '../../dist/engine/plan.js';
 import { errorOf, temporaryFolder } from './helpers.js';
 
@@ -50,7 +51,7 @@ async function make(
 ): Promise<Made> {
   let builds = 0;
   let outcome: CacheOutcome | undefined;
-  const plan = await cache.getOrBuild({
+  const plan = await getOrBuild(cache, {
     ingredients: wanted,
     build: async (file) => {
       builds += 1;
@@ -71,11 +72,12 @@ async function makeElsewhere(folder: string, models: string[]): Promise<string[]
   const source = `
     import { writeFile } from 'node:fs/promises';
     import { EngineCache } from '${new URL('../../dist/index.js', import.meta.url)}';
+    import { getOrBuild } from '${new URL('../../dist/engine/cache-lookup.js', import.meta.url)}';
     const cache = await EngineCache.open(${JSON.stringify(folder)});
     for (const ingredients of ${JSON.stringify(wanted)}) {
       const plan = Buffer.from('${planBytes(1000).toString('base64')}', 'base64');
       const build = async (file) => (await writeFile(file, plan), 1.5);
-      console.log((await cache.getOrBuild({ ingredients, build })).cache.key);
+      console.log((await getOrBuild(cache, { ingredients, build })).cache.key);
     }`;
   const run = promisify(execFile);
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', source]);
@@ -195,13 +197,13 @@ test('who waits can stop waiting, and the build goes on', async () => {
   const reason = new Error('no longer needed');
   const controller = new AbortController();
   const waiter = () =>
-    cache.getOrBuild({
+    getOrBuild(cache, {
       ingredients: ingredients(),
       build: () => Promise.reject(new Error('was built twice')),
       signal: controller.signal,
       onWait: () => controller.abort(reason),
     });
-  const plan = await cache.getOrBuild({
+  const plan = await getOrBuild(cache, {
     ingredients: ingredients(),
     build: async (file) => {
       expect(await errorOf(waiter())).toBe(reason);
@@ -215,7 +217,7 @@ test('who waits can stop waiting, and the build goes on', async () => {
 test('a build that fails leaves nothing behind and is tried again', async () => {
   const cache = await EngineCache.open(await temporaryFolder());
   const error = new Error('from the build');
-  const failing = cache.getOrBuild({
+  const failing = getOrBuild(cache, {
     ingredients: ingredients(),
     build: async (file) => {
       await writeFile(file, 'half a plan');
