@@ -34,6 +34,12 @@ inline std::vector<std::string> ToStrings(Napi::Value value) {
   return strings;
 }
 
+inline Napi::Array FromStrings(Napi::Env env, const std::vector<std::string>& strings) {
+  Napi::Array array = Napi::Array::New(env, strings.size());
+  for (uint32_t i = 0; i < strings.size(); ++i) array.Set(i, strings[i]);
+  return array;
+}
+
 /// The bytes behind a Uint8Array.
 struct ByteView {
   const uint8_t* data;
@@ -45,6 +51,11 @@ inline ByteView ToBytes(Napi::Value value) {
   const auto array = value.As<Napi::TypedArray>();
   const auto* const base = static_cast<const uint8_t*>(array.ArrayBuffer().Data());
   return {base + array.ByteOffset(), array.ByteLength()};
+}
+
+inline std::vector<uint8_t> ToByteVector(Napi::Value value) {
+  const ByteView bytes = ToBytes(value);
+  return {bytes.data, bytes.data + bytes.size};
 }
 
 }  // namespace tensorrt_node
