@@ -8,6 +8,7 @@
 #include "binding/devices.h"
 #include "binding/engine_wrap.h"
 #include "binding/library_wrap.h"
+#include "binding/load_engine.h"
 #include "binding/slot_wrap.h"
 
 namespace tensorrt_node {
@@ -23,6 +24,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
 
   exports.Set("openLibrary", Napi::Function::New<LibraryWrap::Open>(env, "openLibrary"));
   exports.Set("listDevices", Napi::Function::New<ListDevicesForJs>(env, "listDevices"));
+  exports.Set("memoryInfo", Napi::Function::New<StartMemoryInfo>(env, "memoryInfo"));
   exports.Set("BuildMonitor", data->monitor.Value());
   RegisterCalibration(env, exports);
   return exports;

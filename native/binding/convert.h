@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cuda/device.h"
 #include "tensorrt/api.h"
 
 // JavaScript values to C++ and back. lib/ has validated them; a wrong type here ends in a
@@ -38,6 +39,13 @@ inline Napi::Array FromStrings(Napi::Env env, const std::vector<std::string>& st
   Napi::Array array = Napi::Array::New(env, strings.size());
   for (uint32_t i = 0; i < strings.size(); ++i) array.Set(i, strings[i]);
   return array;
+}
+
+inline Napi::Object FromMemoryInfo(Napi::Env env, const MemoryInfo& memory) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("freeBytes", static_cast<double>(memory.free_bytes));
+  result.Set("totalBytes", static_cast<double>(memory.total_bytes));
+  return result;
 }
 
 /// The bytes behind a Uint8Array.

@@ -1,19 +1,16 @@
 #include "binding/library_wrap.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "binding/addon_data.h"
 #include "binding/build_monitor.h"
 #include "binding/build_request.h"
 #include "binding/convert.h"
-#include "binding/engine_wrap.h"
+#include "binding/host_buffer.h"
+#include "binding/load_engine.h"
 #include "binding/promise_worker.h"
 
 namespace tensorrt_node {
@@ -29,20 +26,9 @@ struct OpenOperation {
   }
 };
 
-/// Bytes stay where TensorRT put them: copying 100 MB here would stop the event loop for tens of
-/// milliseconds. The library is held as long, since its code frees the memory.
-Napi::Value ToBuffer(Napi::Env env, const std::shared_ptr<TensorRTLibrary>& library,
-                     std::unique_ptr<HostMemory> memory) {
-  if (!memory) return env.Undefined();
-  struct Owner {
-    std::shared_ptr<TensorRTLibrary> library;
-    std::unique_ptr<HostMemory> memory;
-  };
-  auto* const owner = new Owner{library, std::move(memory)};
-  auto* const bytes = static_cast<uint8_t*>(const_cast<void*>(owner->memory->data()));
-  return Napi::Buffer<uint8_t>::NewOrCopy(
-      env, bytes, owner->memory->size(),
-      [](Napi::BasicEnv, uint8_t*, Owner* finished) { delete finished; }, owner);
+Napi::Value ToOptionalBuffer(Napi::Env env, const std::shared_ptr<TensorRTLibrary>& library,
+                             std::unique_ptr<HostMemory> memory) {
+  return memory ? ToBuffer(env, library, std::move(memory)) : env.Undefined();
 }
 
 struct BuildOperation {
@@ -55,8 +41,8 @@ struct BuildOperation {
   Napi::Value Result(Napi::Env env) {
     Napi::Object result = Napi::Object::New(env);
     result.Set("planBytes", static_cast<double>(built.plan_bytes));
-    result.Set("plan", ToBuffer(env, library, std::move(built.plan)));
-    result.Set("timingCache", ToBuffer(env, library, std::move(built.timing_cache)));
+    result.Set("plan", ToOptionalBuffer(env, library, std::move(built.plan)));
+    result.Set("timingCache", ToOptionalBuffer(env, library, std::move(built.timing_cache)));
     return result;
   }
 };
@@ -97,49 +83,19 @@ struct PluginsOperation {
   Napi::Value Result(Napi::Env env) { return FromStrings(env, names); }
 };
 
-std::vector<uint8_t> ReadFile(const std::string& path) {
-  const auto fail = [&] {
-    return StatusError("ERR_FILE",
-                       "The plan " + path + " cannot be read: " + std::strerror(errno) + ".")
-        .WithFile(path);
-  };
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) throw fail();
-  std::vector<uint8_t> bytes(static_cast<size_t>(file.tellg()));
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  if (!file) throw fail();
-  return bytes;
-}
-
-struct LoadOperation {
-  std::shared_ptr<TensorRTLibrary> library;
-  std::variant<std::string, std::vector<uint8_t>> source;
-  int device;
-  std::shared_ptr<LoadedEngine> engine;
-
-  void Run() {
-    if (const auto* const path = std::get_if<std::string>(&source)) source = ReadFile(*path);
-    const auto& plan = std::get<std::vector<uint8_t>>(source);
-    engine = std::make_shared<LoadedEngine>(library, device, plan.data(), plan.size());
-  }
-  Napi::Value Result(Napi::Env env) {
-    return EngineWrap::Make(env, AddonData::Of(env).engine, std::move(engine));
-  }
-};
-
 }  // namespace
 
 Napi::Function LibraryWrap::Define(Napi::Env env) {
-  return DefineClass(env, "NativeLibrary",
-                     {InstanceAccessor<&LibraryWrap::Product>("product"),
-                      InstanceAccessor<&LibraryWrap::Version>("version"),
-                      InstanceMethod<&LibraryWrap::Build>("build"),
-                      InstanceMethod<&LibraryWrap::CheckModel>("checkModel"),
-                      InstanceMethod<&LibraryWrap::CombineTimingCaches>("combineTimingCaches"),
-                      InstanceMethod<&LibraryWrap::LoadPlugins>("loadPlugins"),
-                      InstanceMethod<&LibraryWrap::Plugins>("plugins"),
-                      InstanceMethod<&LibraryWrap::Load>("load")});
+  return DefineClass(
+      env, "NativeLibrary",
+      {InstanceAccessor<&LibraryWrap::Product>("product"),
+       InstanceAccessor<&LibraryWrap::Version>("version"),
+       InstanceMethod<&LibraryWrap::Build>("build"),
+       InstanceMethod<&LibraryWrap::CheckModel>("checkModel"),
+       InstanceMethod<&LibraryWrap::CombineTimingCaches>("combineTimingCaches"),
+       InstanceMethod<&LibraryWrap::LoadPlugins>("loadPlugins"),
+       InstanceMethod<&LibraryWrap::Plugins>("plugins"), InstanceMethod<&LibraryWrap::Load>("load"),
+       InstanceMethod<&LibraryWrap::CheckEngine>("checkEngine")});
 }
 
 Napi::Value LibraryWrap::Open(const Napi::CallbackInfo& info) {
@@ -192,15 +148,11 @@ Napi::Value LibraryWrap::Plugins(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value LibraryWrap::Load(const Napi::CallbackInfo& info) {
-  LoadOperation operation{Alive(info.Env()), {}, info[1].As<Napi::Number>().Int32Value(), nullptr};
-  if (info[0].IsString()) {
-    operation.source = info[0].As<Napi::String>().Utf8Value();
-  } else {
-    const ByteView bytes = ToBytes(info[0]);
-    operation.source = std::vector<uint8_t>(bytes.data, bytes.data + bytes.size);
-  }
-  return PromiseWorker<LoadOperation>::Start(info.Env(), "tensorrt_node.load",
-                                             std::move(operation));
+  return StartLoad(info, Alive(info.Env()));
+}
+
+Napi::Value LibraryWrap::CheckEngine(const Napi::CallbackInfo& info) {
+  return StartCheckEngine(info, Alive(info.Env()));
 }
 
 }  // namespace tensorrt_node

@@ -42,10 +42,9 @@ class LibraryWrap final : public Wrapped<LibraryWrap, TensorRTLibrary> {
   /// [async] plugins() -> string[]. Rejects with ERR_UNSUPPORTED.
   Napi::Value Plugins(const Napi::CallbackInfo& info);
 
-  /// [async] load(plan: Uint8Array | string, device: number) -> NativeEngine. A string is a file;
-  /// bytes are copied before the call returns.
-  /// Rejects with ERR_NO_GPU, ERR_CUDA, ERR_TRT_ENGINE_INVALID or ERR_FILE.
+  // load_engine.h says what these do.
   Napi::Value Load(const Napi::CallbackInfo& info);
+  Napi::Value CheckEngine(const Napi::CallbackInfo& info);
 };
 
 }  // namespace tensorrt_node

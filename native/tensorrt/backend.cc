@@ -1,5 +1,6 @@
 #include "tensorrt/builder.h"
 #include "tensorrt/engine.h"
+#include "tensorrt/engine_validity.h"
 #include "tensorrt/library.h"
 #include "tensorrt/model_support.h"
 #include "tensorrt/plugins.h"
@@ -47,7 +48,9 @@ class TrtBackend final : public Backend {
     return std::make_unique<TrtEngine>(library_, plan, options);
   }
 
-  EngineValidity CheckEngine(const void*, size_t) override { return {}; }
+  EngineValidity CheckEngine(const void* header, size_t size) override {
+    return CheckEngineValidity(library_, header, size);
+  }
 
  private:
   const Library library_;
