@@ -92,7 +92,8 @@ export async function buildEngine(
     runBuild({ source, request, library }, planPath, options);
 
   const { cacheDir, output, onProgress } = options;
-  if (cacheDir === undefined) return withOutput(output, run);
+  // Awaited here, so that this function is in the stack of an error.
+  if (cacheDir === undefined) return await withOutput(output, run);
   const plan = await buildThroughCache({
     source,
     library: library.native,
