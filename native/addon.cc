@@ -9,6 +9,7 @@
 #include "binding/engine_wrap.h"
 #include "binding/file_lock.h"
 #include "binding/library_wrap.h"
+#include "binding/load_engine.h"
 #include "binding/slot_wrap.h"
 
 namespace tensorrt_node {
@@ -26,6 +27,7 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("openLibrary", Napi::Function::New<LibraryWrap::Open>(env, "openLibrary"));
   exports.Set("listDevices", Napi::Function::New<ListDevicesForJs>(env, "listDevices"));
   exports.Set("tryLockFile", Napi::Function::New<FileLockWrap::TryLock>(env, "tryLockFile"));
+  exports.Set("memoryInfo", Napi::Function::New<StartMemoryInfo>(env, "memoryInfo"));
   exports.Set("BuildMonitor", data->monitor.Value());
   RegisterCalibration(env, exports);
   return exports;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cuda/device.h"
 #include "tensorrt/api.h"
 
 // JavaScript values to C++ and back. lib/ has validated them; a wrong type here ends in a
@@ -34,6 +35,19 @@ inline std::vector<std::string> ToStrings(Napi::Value value) {
   return strings;
 }
 
+inline Napi::Array FromStrings(Napi::Env env, const std::vector<std::string>& strings) {
+  Napi::Array array = Napi::Array::New(env, strings.size());
+  for (uint32_t i = 0; i < strings.size(); ++i) array.Set(i, strings[i]);
+  return array;
+}
+
+inline Napi::Object FromMemoryInfo(Napi::Env env, const MemoryInfo& memory) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("freeBytes", static_cast<double>(memory.free_bytes));
+  result.Set("totalBytes", static_cast<double>(memory.total_bytes));
+  return result;
+}
+
 /// The bytes behind a Uint8Array.
 struct ByteView {
   const uint8_t* data;
@@ -45,6 +59,11 @@ inline ByteView ToBytes(Napi::Value value) {
   const auto array = value.As<Napi::TypedArray>();
   const auto* const base = static_cast<const uint8_t*>(array.ArrayBuffer().Data());
   return {base + array.ByteOffset(), array.ByteLength()};
+}
+
+inline std::vector<uint8_t> ToByteVector(Napi::Value value) {
+  const ByteView bytes = ToBytes(value);
+  return {bytes.data, bytes.data + bytes.size};
 }
 
 }  // namespace tensorrt_node

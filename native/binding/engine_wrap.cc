@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "binding/addon_data.h"
-#include "binding/convert.h"
+#include "binding/engine_operations.h"
 #include "binding/promise_worker.h"
 #include "binding/slot_wrap.h"
 
@@ -22,59 +22,28 @@ struct CreateSlotOperation {
   }
 };
 
-Napi::Object FromTensor(Napi::Env env, const IoTensor& tensor) {
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("name", tensor.name);
-  result.Set("type", tensor.type);
-  result.Set("mode", tensor.is_input ? "input" : "output");
-  result.Set("location", tensor.on_host ? "host" : "device");
-  result.Set("dims", FromDims(env, tensor.dims));
-  return result;
-}
-
-Napi::Array FromRanges(Napi::Env env, const std::vector<InputRange>& ranges) {
-  Napi::Array result = Napi::Array::New(env, ranges.size());
-  for (uint32_t i = 0; i < ranges.size(); ++i) {
-    Napi::Object range = Napi::Object::New(env);
-    range.Set("input", ranges[i].input);
-    range.Set("min", FromDims(env, ranges[i].min));
-    range.Set("opt", FromDims(env, ranges[i].opt));
-    range.Set("max", FromDims(env, ranges[i].max));
-    result.Set(i, range);
-  }
-  return result;
-}
-
 }  // namespace
 
 Napi::Function EngineWrap::Define(Napi::Env env) {
-  return DefineClass(env, "NativeEngine",
-                     {InstanceAccessor<&EngineWrap::Tensors>("tensors"),
-                      InstanceAccessor<&EngineWrap::Profiles>("profiles"),
-                      InstanceAccessor<&EngineWrap::DeviceMemoryBytes>("deviceMemoryBytes"),
-                      InstanceMethod<&EngineWrap::CreateSlot>("createSlot"),
-                      InstanceMethod<&EngineWrap::ReleaseEngine>("release")});
+  return DefineClass(
+      env, "NativeEngine",
+      {InstanceMethod<&EngineWrap::Describe>("describe"),
+       InstanceMethod<&EngineWrap::CreateSlot>("createSlot"),
+       InstanceMethod<&EngineWrap::Inspect>("inspect"),
+       InstanceMethod<&EngineWrap::Serialize>("serialize"),
+       InstanceMethod<&EngineWrap::ReadWeightStreaming>("weightStreaming"),
+       InstanceMethod<&EngineWrap::SetWeightStreamingBudget>("setWeightStreamingBudget"),
+       InstanceMethod<&EngineWrap::RefittableWeights>("refittableWeights"),
+       InstanceMethod<&EngineWrap::Refit>("refit"),
+       InstanceMethod<&EngineWrap::AreWeightsLoaded>("areWeightsLoaded"),
+       InstanceMethod<&EngineWrap::LoadWeights>("loadWeights"),
+       InstanceMethod<&EngineWrap::UnloadWeights>("unloadWeights"),
+       InstanceMethod<&EngineWrap::Memory>("memory"),
+       InstanceMethod<&EngineWrap::ReleaseEngine>("release")});
 }
 
-Napi::Value EngineWrap::Tensors(const Napi::CallbackInfo& info) {
-  const auto& tensors = Alive(info.Env())->engine().tensors();
-  Napi::Array result = Napi::Array::New(info.Env(), tensors.size());
-  for (uint32_t i = 0; i < tensors.size(); ++i) result.Set(i, FromTensor(info.Env(), tensors[i]));
-  return result;
-}
-
-Napi::Value EngineWrap::Profiles(const Napi::CallbackInfo& info) {
-  const auto& profiles = Alive(info.Env())->engine().profiles();
-  Napi::Array result = Napi::Array::New(info.Env(), profiles.size());
-  for (uint32_t i = 0; i < profiles.size(); ++i) {
-    result.Set(i, FromRanges(info.Env(), profiles[i].shapes));
-  }
-  return result;
-}
-
-Napi::Value EngineWrap::DeviceMemoryBytes(const Napi::CallbackInfo& info) {
-  const uint64_t bytes = Alive(info.Env())->engine().facts().scratch_bytes.at(0);
-  return Napi::Number::New(info.Env(), static_cast<double>(bytes));
+Napi::Value EngineWrap::Describe(const Napi::CallbackInfo& info) {
+  return DescribeEngineForJs(info.Env(), Alive(info.Env())->engine());
 }
 
 Napi::Value EngineWrap::CreateSlot(const Napi::CallbackInfo& info) {
@@ -82,6 +51,46 @@ Napi::Value EngineWrap::CreateSlot(const Napi::CallbackInfo& info) {
                                 nullptr};
   return PromiseWorker<CreateSlotOperation>::Start(info.Env(), "tensorrt_node.createSlot",
                                                    std::move(operation));
+}
+
+Napi::Value EngineWrap::Inspect(const Napi::CallbackInfo& info) {
+  return StartInspect(info.Env(), Alive(info.Env()));
+}
+
+Napi::Value EngineWrap::Serialize(const Napi::CallbackInfo& info) {
+  return StartSerialize(info.Env(), Alive(info.Env()), info[0]);
+}
+
+Napi::Value EngineWrap::ReadWeightStreaming(const Napi::CallbackInfo& info) {
+  return StartReadWeightStreaming(info.Env(), Alive(info.Env()));
+}
+
+Napi::Value EngineWrap::SetWeightStreamingBudget(const Napi::CallbackInfo& info) {
+  return StartSetWeightStreamingBudget(info.Env(), Alive(info.Env()), info[0]);
+}
+
+Napi::Value EngineWrap::RefittableWeights(const Napi::CallbackInfo& info) {
+  return StartRefittableWeights(info.Env(), Alive(info.Env()));
+}
+
+Napi::Value EngineWrap::Refit(const Napi::CallbackInfo& info) {
+  return StartRefit(info.Env(), Alive(info.Env()), info[0]);
+}
+
+Napi::Value EngineWrap::AreWeightsLoaded(const Napi::CallbackInfo& info) {
+  return StartAreWeightsLoaded(info.Env(), Alive(info.Env()));
+}
+
+Napi::Value EngineWrap::LoadWeights(const Napi::CallbackInfo& info) {
+  return StartLoadWeights(info.Env(), Alive(info.Env()));
+}
+
+Napi::Value EngineWrap::UnloadWeights(const Napi::CallbackInfo& info) {
+  return StartUnloadWeights(info.Env(), Alive(info.Env()));
+}
+
+Napi::Value EngineWrap::Memory(const Napi::CallbackInfo& info) {
+  return StartMemory(info.Env(), Alive(info.Env()));
 }
 
 Napi::Value EngineWrap::ReleaseEngine(const Napi::CallbackInfo& info) {

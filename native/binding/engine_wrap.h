@@ -8,23 +8,53 @@
 namespace tensorrt_node {
 
 /// JavaScript: NativeEngine, a deserialised engine on a GPU.
+///
+/// What concerns the engine as a whole is done one at a time; lib/ sees to it that no inference is
+/// in flight where that matters.
 class EngineWrap final : public Wrapped<EngineWrap, LoadedEngine> {
  public:
   using Wrapped::Wrapped;
   static Napi::Function Define(Napi::Env env);
 
  private:
-  /// [sync] -> { name, type, mode: 'input' | 'output', location: 'device' | 'host', dims }[]
-  Napi::Value Tensors(const Napi::CallbackInfo& info);
-
-  /// [sync] -> { input, min, opt, max }[][], one entry per optimisation profile
-  Napi::Value Profiles(const Napi::CallbackInfo& info);
-
-  /// [sync] -> bytes of scratch memory per execution context
-  Napi::Value DeviceMemoryBytes(const Napi::CallbackInfo& info);
+  /// [sync] -> NativeEngineDescription. Not while a budget for weight streaming is being set.
+  Napi::Value Describe(const Napi::CallbackInfo& info);
 
   /// [async] createSlot(profile: number) -> NativeSlot. Rejects with ERR_TRT_INFER or ERR_CUDA.
   Napi::Value CreateSlot(const Napi::CallbackInfo& info);
+
+  /// [async] -> the inspector's JSON. Rejects with ERR_TRT_INFER.
+  Napi::Value Inspect(const Napi::CallbackInfo& info);
+
+  /// [async] serialize(flags: string[]) -> Buffer with a plan. Rejects with ERR_TRT_INFER or
+  /// ERR_UNSUPPORTED.
+  Napi::Value Serialize(const Napi::CallbackInfo& info);
+
+  /// [async] -> { streamableBytes, budgetBytes, automaticBudgetBytes, scratchBytes }
+  Napi::Value ReadWeightStreaming(const Napi::CallbackInfo& info);
+
+  /// [async] setWeightStreamingBudget(bytes: number); -1 leaves it to TensorRT. Only without slots.
+  /// Rejects with ERR_UNSUPPORTED, ERR_GPU_MEMORY or ERR_TRT_INFER.
+  Napi::Value SetWeightStreamingBudget(const Napi::CallbackInfo& info);
+
+  /// [async] -> string[], empty for an engine that is not refittable
+  Napi::Value RefittableWeights(const Napi::CallbackInfo& info);
+
+  /// [async] refit({ weights: { name, type, data }[], modelPath }). Uses the file where modelPath
+  /// is not empty. Weights are copied before the call returns. Not while an inference is in flight.
+  /// Rejects with ERR_TRT_REFIT.
+  Napi::Value Refit(const Napi::CallbackInfo& info);
+
+  /// [async] -> boolean
+  Napi::Value AreWeightsLoaded(const Napi::CallbackInfo& info);
+
+  // [async] Not while an inference is in flight. Reject with ERR_UNSUPPORTED, ERR_FILE,
+  // ERR_GPU_MEMORY, ERR_TRT_INFER or ERR_CUDA.
+  Napi::Value LoadWeights(const Napi::CallbackInfo& info);
+  Napi::Value UnloadWeights(const Napi::CallbackInfo& info);
+
+  /// [async] -> { freeBytes, totalBytes } of the engine's GPU. Rejects with ERR_CUDA.
+  Napi::Value Memory(const Napi::CallbackInfo& info);
 
   /// [async] Frees the engine as soon as its slots are released too.
   Napi::Value ReleaseEngine(const Napi::CallbackInfo& info);

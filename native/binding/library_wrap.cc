@@ -1,116 +1,87 @@
 #include "binding/library_wrap.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "binding/addon_data.h"
 #include "binding/build_monitor.h"
+#include "binding/build_request.h"
 #include "binding/convert.h"
-#include "binding/engine_wrap.h"
+#include "binding/host_buffer.h"
+#include "binding/load_engine.h"
 #include "binding/promise_worker.h"
 
 namespace tensorrt_node {
 namespace {
 
 struct OpenOperation {
-  std::string core;
-  std::string parser;
+  LibraryPaths paths;
   std::shared_ptr<TensorRTLibrary> library;
 
-  void Run() { library = TensorRTLibrary::Open(core, parser); }
+  void Run() { library = TensorRTLibrary::Open(paths); }
   Napi::Value Result(Napi::Env env) {
     return LibraryWrap::Make(env, AddonData::Of(env).library, std::move(library));
   }
 };
 
+Napi::Value ToOptionalBuffer(Napi::Env env, const std::shared_ptr<TensorRTLibrary>& library,
+                             std::unique_ptr<HostMemory> memory) {
+  return memory ? ToBuffer(env, library, std::move(memory)) : env.Undefined();
+}
+
 struct BuildOperation {
   std::shared_ptr<TensorRTLibrary> library;
   BuildRequest request;
   std::shared_ptr<BuildProgress> progress;
-  std::unique_ptr<HostMemory> plan;
+  BuildResult built;
 
-  void Run() { plan = library->backend().Build(request, *progress).plan; }
-
-  /// The plan stays where TensorRT put it: copying 100 MB here would stop the event loop for tens
-  /// of milliseconds. The library is held as long, since its code frees the memory.
+  void Run() { built = library->backend().Build(request, *progress); }
   Napi::Value Result(Napi::Env env) {
-    struct Owner {
-      std::shared_ptr<TensorRTLibrary> library;
-      std::unique_ptr<HostMemory> plan;
-    };
-    auto* const owner = new Owner{std::move(library), std::move(plan)};
-    auto* const bytes = static_cast<uint8_t*>(const_cast<void*>(owner->plan->data()));
-    return Napi::Buffer<uint8_t>::NewOrCopy(
-        env, bytes, owner->plan->size(),
-        [](Napi::BasicEnv, uint8_t*, Owner* finished) { delete finished; }, owner);
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("planBytes", static_cast<double>(built.plan_bytes));
+    result.Set("plan", ToOptionalBuffer(env, library, std::move(built.plan)));
+    result.Set("timingCache", ToOptionalBuffer(env, library, std::move(built.timing_cache)));
+    return result;
   }
 };
 
-std::vector<uint8_t> ReadFile(const std::string& path) {
-  const auto fail = [&] {
-    return StatusError("ERR_FILE",
-                       "The plan " + path + " cannot be read: " + std::strerror(errno) + ".")
-        .WithFile(path);
-  };
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) throw fail();
-  std::vector<uint8_t> bytes(static_cast<size_t>(file.tellg()));
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  if (!file) throw fail();
-  return bytes;
-}
-
-struct LoadOperation {
+struct CheckModelOperation {
   std::shared_ptr<TensorRTLibrary> library;
-  std::variant<std::string, std::vector<uint8_t>> source;
-  int device;
-  std::shared_ptr<LoadedEngine> engine;
+  std::string model_path;
+  Switches parser_flags;
+  ModelSupport support;
 
-  void Run() {
-    if (const auto* const path = std::get_if<std::string>(&source)) source = ReadFile(*path);
-    const auto& plan = std::get<std::vector<uint8_t>>(source);
-    engine = std::make_shared<LoadedEngine>(library, device, plan.data(), plan.size());
-  }
-  Napi::Value Result(Napi::Env env) {
-    return EngineWrap::Make(env, AddonData::Of(env).engine, std::move(engine));
-  }
+  void Run() { support = library->backend().CheckModel(model_path, parser_flags); }
+  Napi::Value Result(Napi::Env env) { return FromModelSupport(env, support); }
 };
 
-Profile ToProfile(Napi::Value value) {
-  const auto ranges = value.As<Napi::Array>();
-  Profile profile;
-  for (uint32_t i = 0; i < ranges.Length(); ++i) {
-    const auto range = ranges.Get(i).As<Napi::Object>();
-    profile.shapes.push_back({range.Get("input").As<Napi::String>(), ToDims(range.Get("min")),
-                       ToDims(range.Get("opt")), ToDims(range.Get("max"))});
-  }
-  return profile;
-}
+struct CombineOperation {
+  std::shared_ptr<TensorRTLibrary> library;
+  std::vector<uint8_t> first;
+  std::vector<uint8_t> second;
+  std::unique_ptr<HostMemory> combined;
 
-BuildRequest ToBuildRequest(Napi::Object value) {
-  BuildRequest request;
-  request.model_path = value.Get("modelPath").As<Napi::String>();
-  const auto profiles = value.Get("profiles").As<Napi::Array>();
-  for (uint32_t i = 0; i < profiles.Length(); ++i) {
-    request.profiles.push_back(ToProfile(profiles.Get(i)));
-  }
-  request.targets = ToStrings(value.Get("targets"));
-  const Napi::Value level = value.Get("optimizationLevel");
-  if (level.IsNumber()) request.optimization_level = level.As<Napi::Number>().Int32Value();
-  const Napi::Value workspace = value.Get("workspaceBytes");
-  if (workspace.IsNumber()) {
-    request.memory_pools.emplace_back(
-        "workspace", static_cast<uint64_t>(workspace.As<Napi::Number>().Int64Value()));
-  }
-  return request;
-}
+  void Run() { combined = library->backend().CombineTimingCaches(first, second); }
+  Napi::Value Result(Napi::Env env) { return ToBuffer(env, library, std::move(combined)); }
+};
+
+struct LoadPluginsOperation {
+  std::shared_ptr<TensorRTLibrary> library;
+  std::string path;
+
+  void Run() { library->backend().LoadPlugins(path); }
+  Napi::Value Result(Napi::Env env) { return env.Undefined(); }
+};
+
+struct PluginsOperation {
+  std::shared_ptr<TensorRTLibrary> library;
+  std::vector<std::string> names;
+
+  void Run() { names = library->backend().Plugins(); }
+  Napi::Value Result(Napi::Env env) { return FromStrings(env, names); }
+};
 
 }  // namespace
 
@@ -119,11 +90,21 @@ Napi::Function LibraryWrap::Define(Napi::Env env) {
       env, "NativeLibrary",
       {InstanceAccessor<&LibraryWrap::Product>("product"),
        InstanceAccessor<&LibraryWrap::Version>("version"),
-       InstanceMethod<&LibraryWrap::Build>("build"), InstanceMethod<&LibraryWrap::Load>("load")});
+       InstanceAccessor<&LibraryWrap::ParserVersion>("parserVersion"),
+       InstanceMethod<&LibraryWrap::Build>("build"),
+       InstanceMethod<&LibraryWrap::CheckModel>("checkModel"),
+       InstanceMethod<&LibraryWrap::CombineTimingCaches>("combineTimingCaches"),
+       InstanceMethod<&LibraryWrap::LoadPlugins>("loadPlugins"),
+       InstanceMethod<&LibraryWrap::Plugins>("plugins"), InstanceMethod<&LibraryWrap::Load>("load"),
+       InstanceMethod<&LibraryWrap::CheckEngine>("checkEngine")});
 }
 
 Napi::Value LibraryWrap::Open(const Napi::CallbackInfo& info) {
-  OpenOperation operation{info[0].As<Napi::String>(), info[1].As<Napi::String>(), nullptr};
+  const auto paths = info[0].As<Napi::Object>();
+  OpenOperation operation{
+      {paths.Get("core").As<Napi::String>(), paths.Get("parser").As<Napi::String>(),
+       paths.Get("plugins").As<Napi::String>()},
+      nullptr};
   return PromiseWorker<OpenOperation>::Start(info.Env(), "tensorrt_node.openLibrary",
                                              std::move(operation));
 }
@@ -132,27 +113,51 @@ Napi::Value LibraryWrap::Product(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), Alive(info.Env())->product());
 }
 
+Napi::Value LibraryWrap::ParserVersion(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), Alive(info.Env())->parser_version());
+}
+
 Napi::Value LibraryWrap::Version(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), Alive(info.Env())->version().ToString());
 }
 
 Napi::Value LibraryWrap::Build(const Napi::CallbackInfo& info) {
-  BuildOperation operation{Alive(info.Env()), ToBuildRequest(info[0].As<Napi::Object>()),
-                           BuildMonitorWrap::From(info[1]), nullptr};
+  BuildOperation operation{
+      Alive(info.Env()), ToBuildRequest(info[0]), BuildMonitorWrap::From(info[1]), {}};
   return PromiseWorker<BuildOperation>::Start(info.Env(), "tensorrt_node.build",
                                               std::move(operation));
 }
 
+Napi::Value LibraryWrap::CheckModel(const Napi::CallbackInfo& info) {
+  CheckModelOperation operation{
+      Alive(info.Env()), info[0].As<Napi::String>(), ToSwitches(info[1]), {}};
+  return PromiseWorker<CheckModelOperation>::Start(info.Env(), "tensorrt_node.checkModel",
+                                                   std::move(operation));
+}
+
+Napi::Value LibraryWrap::CombineTimingCaches(const Napi::CallbackInfo& info) {
+  CombineOperation operation{Alive(info.Env()), ToByteVector(info[0]), ToByteVector(info[1]),
+                             nullptr};
+  return PromiseWorker<CombineOperation>::Start(info.Env(), "tensorrt_node.combineTimingCaches",
+                                                std::move(operation));
+}
+
+Napi::Value LibraryWrap::LoadPlugins(const Napi::CallbackInfo& info) {
+  return PromiseWorker<LoadPluginsOperation>::Start(
+      info.Env(), "tensorrt_node.loadPlugins", {Alive(info.Env()), info[0].As<Napi::String>()});
+}
+
+Napi::Value LibraryWrap::Plugins(const Napi::CallbackInfo& info) {
+  return PromiseWorker<PluginsOperation>::Start(info.Env(), "tensorrt_node.plugins",
+                                                {Alive(info.Env()), {}});
+}
+
 Napi::Value LibraryWrap::Load(const Napi::CallbackInfo& info) {
-  LoadOperation operation{Alive(info.Env()), {}, info[1].As<Napi::Number>().Int32Value(), nullptr};
-  if (info[0].IsString()) {
-    operation.source = info[0].As<Napi::String>().Utf8Value();
-  } else {
-    const ByteView bytes = ToBytes(info[0]);
-    operation.source = std::vector<uint8_t>(bytes.data, bytes.data + bytes.size);
-  }
-  return PromiseWorker<LoadOperation>::Start(info.Env(), "tensorrt_node.load",
-                                             std::move(operation));
+  return StartLoad(info, Alive(info.Env()));
+}
+
+Napi::Value LibraryWrap::CheckEngine(const Napi::CallbackInfo& info) {
+  return StartCheckEngine(info, Alive(info.Env()));
 }
 
 }  // namespace tensorrt_node

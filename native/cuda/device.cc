@@ -60,4 +60,12 @@ Device::Device(const CudaDriver& driver, int ordinal) : driver_(driver) {
 
 Device::~Device() { driver_.cuDevicePrimaryCtxRelease(device_); }
 
+MemoryInfo ReadMemoryInfo(const Device& device) {
+  const ContextScope scope(device);
+  MemoryInfo info;
+  device.driver().Check(device.driver().cuMemGetInfo(&info.free_bytes, &info.total_bytes),
+                        "cuMemGetInfo");
+  return info;
+}
+
 }  // namespace tensorrt_node

@@ -20,6 +20,12 @@ struct DeviceInfo {
 /// All GPUs of the machine. Throws ERR_NO_GPU where there is no driver.
 std::vector<DeviceInfo> ListDevices();
 
+/// Bytes of device memory.
+struct MemoryInfo {
+  size_t free_bytes = 0;
+  size_t total_bytes = 0;
+};
+
 /// A GPU in use: its primary context, which TensorRT's own runtime uses as well.
 class Device {
  public:
@@ -57,6 +63,9 @@ class ContextScope {
  private:
   const CudaDriver& driver_;
 };
+
+/// What is free on the device now, for all processes together.
+MemoryInfo ReadMemoryInfo(const Device& device);
 
 /// Runs a destructor's work with the device's context current. Where the context is gone, for
 /// example after a fault of the device, everything in it is gone too and there is nothing to do.

@@ -72,6 +72,8 @@ void CudaDriver::Resolve() {
   resolve(cuDevicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2");
   resolve(cuCtxPushCurrent, "cuCtxPushCurrent_v2");
   resolve(cuCtxPopCurrent, "cuCtxPopCurrent_v2");
+  resolve(cuMemGetInfo, "cuMemGetInfo_v2");
+  resolve(cuPointerGetAttribute, "cuPointerGetAttribute");
   resolve(cuMemAlloc, "cuMemAlloc_v2");
   resolve(cuMemFree, "cuMemFree_v2");
   resolve(cuMemHostAlloc, "cuMemHostAlloc");

@@ -50,6 +50,8 @@ class CudaDriver {
   CUresult (*cuDevicePrimaryCtxRelease)(CUdevice device);
   CUresult (*cuCtxPushCurrent)(CUcontext context);
   CUresult (*cuCtxPopCurrent)(CUcontext* context);
+  CUresult (*cuMemGetInfo)(size_t* free_bytes, size_t* total_bytes);
+  CUresult (*cuPointerGetAttribute)(void* value, int attribute, CUdeviceptr pointer);
   CUresult (*cuMemAlloc)(CUdeviceptr* pointer, size_t bytes);
   CUresult (*cuMemFree)(CUdeviceptr pointer);
   CUresult (*cuMemHostAlloc)(void** pointer, size_t bytes, unsigned int flags);

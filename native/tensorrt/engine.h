@@ -8,6 +8,7 @@
 #include "tensorrt/api.h"
 #include "tensorrt/diagnostics.h"
 #include "tensorrt/library.h"
+#include "tensorrt/plan_reader.h"
 
 namespace tensorrt_node {
 
@@ -21,29 +22,34 @@ class TrtEngine final : public Engine {
   const std::vector<Profile>& profiles() const override { return profiles_; }
   const EngineFacts& facts() const override { return facts_; }
   std::unique_ptr<ExecutionContext> CreateContext(const ContextOptions& options) override;
-  std::shared_ptr<RuntimeCache> CreateRuntimeCache(const std::vector<uint8_t>&, bool&) override {
-    throw StatusError("ERR_UNSUPPORTED", "not there yet");
-  }
-  std::string Inspect() const override { throw StatusError("ERR_UNSUPPORTED", "not there yet"); }
-  std::unique_ptr<HostMemory> Serialize(const std::vector<std::string>&) const override {
-    throw StatusError("ERR_UNSUPPORTED", "not there yet");
-  }
-  WeightStreaming weight_streaming() const override { return {}; }
-  void SetWeightStreamingBudget(int64_t) override {}
-  std::vector<std::string> RefittableWeights() const override { return {}; }
-  void Refit(const RefitRequest&) override {}
-  bool AreWeightsLoaded() const override { return true; }
-  void LoadWeights() override {}
-  void UnloadWeights() override {}
+  std::shared_ptr<RuntimeCache> CreateRuntimeCache(const std::vector<uint8_t>& bytes,
+                                                   bool& accepted) override;
+  std::string Inspect() const override;
+  std::unique_ptr<HostMemory> Serialize(const std::vector<std::string>& flags) const override;
+  WeightStreaming weight_streaming() const override;
+  void SetWeightStreamingBudget(int64_t bytes) override;
+  std::vector<std::string> RefittableWeights() const override;
+  void Refit(const RefitRequest& request) override;
+  bool AreWeightsLoaded() const override;
+  void LoadWeights(void* stream) override;
+  void UnloadWeights() override;
 
  private:
-  void DescribeTensors();
-  void DescribeProfiles();
+  void Configure(nvinfer1::IRuntime& runtime, const DeserializeOptions& options);
+  void LoadLeanRuntime(const DeserializeOptions& options);
+  void Deserialize();
+  void Describe();
+  void RequireDeferredWeights() const;
 
+  const Library& library_;
+  PlanSource& plan_;
+  const bool deferred_weights_;
   // Destroyed from the last to the first: the engine before its runtime, both before what they
   // report to.
-  Diagnostics diagnostics_;
+  mutable Diagnostics diagnostics_;
   std::unique_ptr<nvinfer1::IRuntime> runtime_;
+  std::unique_ptr<nvinfer1::IRuntime> lean_runtime_;
+  std::unique_ptr<PlanReader> reader_;
   std::unique_ptr<nvinfer1::ICudaEngine> engine_;
   EngineFacts facts_;
   std::vector<IoTensor> tensors_;

@@ -3,21 +3,22 @@
 #include <utility>
 
 #include "tensorrt/dims.h"
+#include "tensorrt/memory_failure.h"
 #include "tensorrt/runtime_config.h"
 
 namespace tensorrt_node {
 
-TrtExecutionContext::TrtExecutionContext(nvinfer1::ICudaEngine& engine,
+TrtExecutionContext::TrtExecutionContext(nvinfer1::ICudaEngine& engine, const Version& version,
                                          Diagnostics& engine_diagnostics,
                                          const ContextOptions& options)
     : engine_(engine),
       diagnostics_(engine_diagnostics.shared_log()),
       runtime_cache_(options.runtime_cache),
-      config_(MakeRuntimeConfig(engine, engine_diagnostics, options)),
+      config_(MakeRuntimeConfig(engine, version, engine_diagnostics, options)),
       context_(engine.createExecutionContext(config_.get())) {
   if (!context_) {
-    throw engine_diagnostics.Failure("ERR_TRT_INFER",
-                                     "TensorRT could not create an execution context");
+    throw FailureOrNoMemory(engine_diagnostics, "ERR_TRT_INFER",
+                            "TensorRT could not create an execution context");
   }
   context_->setErrorRecorder(&diagnostics_.recorder());
   if (!context_->setOptimizationProfileAsync(options.profile,

@@ -16,8 +16,8 @@ namespace tensorrt_node {
 
 class TrtExecutionContext final : public ExecutionContext {
  public:
-  TrtExecutionContext(nvinfer1::ICudaEngine& engine, Diagnostics& engine_diagnostics,
-                      const ContextOptions& options);
+  TrtExecutionContext(nvinfer1::ICudaEngine& engine, const Version& version,
+                      Diagnostics& engine_diagnostics, const ContextOptions& options);
   TrtExecutionContext(const TrtExecutionContext&) = delete;
   TrtExecutionContext& operator=(const TrtExecutionContext&) = delete;
 

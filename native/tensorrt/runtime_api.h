@@ -24,6 +24,8 @@ class PlanSource {
   /// then the copy is ordered on `stream`. Returns the number of bytes copied; -1 on failure.
   virtual int64_t Read(uint64_t offset, void* destination, int64_t bytes,
                        void* stream) noexcept = 0;
+  /// The whole plan where it lies in host memory; null where it has to be read.
+  virtual const void* data() const { return nullptr; }
 };
 
 struct DeserializeOptions {
@@ -33,7 +35,8 @@ struct DeserializeOptions {
   std::string lean_runtime;
   std::optional<int> dla_core;
   std::optional<int> max_threads;
-  /// Weights are brought to the device by Engine::LoadWeights. TensorRT for RTX only.
+  /// Weights are brought to the device by Engine::LoadWeights, from the same source, which has to
+  /// outlive the engine. TensorRT for RTX only.
   bool deferred_weights = false;
 };
 
@@ -72,7 +75,8 @@ struct EngineFacts {
   uint64_t stripped_weights_bytes = 0;
   /// Bytes of scratch memory that an execution context takes on the device, for each profile.
   std::vector<uint64_t> scratch_bytes;
-  /// Tensors whose values a context can show.
+  /// Tensors whose values a context can show. TensorRT tells their names only of an engine that was
+  /// built with profiling verbosity "detailed".
   std::vector<std::string> debug_tensors;
 };
 
@@ -201,9 +205,9 @@ class Engine {
 
   virtual std::unique_ptr<ExecutionContext> CreateContext(const ContextOptions& options) = 0;
 
-  /// A cache for contexts of this engine, from bytes that Serialize gave or empty. Bytes that
-  /// TensorRT does not accept (another version, GPU or driver) leave it empty, and `accepted` says
-  /// so. Throws ERR_UNSUPPORTED for a product without.
+  /// A cache for contexts of this engine, to be destroyed before it, from bytes that Serialize gave
+  /// or empty. Bytes that TensorRT does not accept (another version, GPU or driver) leave it empty,
+  /// and `accepted` says so. Throws ERR_UNSUPPORTED for a product without.
   virtual std::shared_ptr<RuntimeCache> CreateRuntimeCache(const std::vector<uint8_t>& bytes,
                                                            bool& accepted) = 0;
 
@@ -214,16 +218,20 @@ class Engine {
   virtual std::unique_ptr<HostMemory> Serialize(const std::vector<std::string>& flags) const = 0;
 
   virtual WeightStreaming weight_streaming() const = 0;
-  /// No context may exist.
+  /// No context may exist. Changes EngineFacts::scratch_bytes.
   virtual void SetWeightStreamingBudget(int64_t bytes) = 0;
 
   virtual std::vector<std::string> RefittableWeights() const = 0;
-  /// Exchanges weights. No inference may be in flight. Throws ERR_TRT_REFIT, naming what is missing.
+  /// Exchanges weights. No inference may be in flight. Throws ERR_TRT_REFIT, naming what is
+  /// missing.
   virtual void Refit(const RefitRequest& request) = 0;
 
-  // Deferred weights, of TensorRT for RTX only; ERR_UNSUPPORTED elsewhere.
+  /// True for every engine that was not loaded with deferred weights.
   virtual bool AreWeightsLoaded() const = 0;
-  virtual void LoadWeights() = 0;
+  // Of an engine with deferred weights; ERR_UNSUPPORTED for any other. No inference may be in
+  // flight.
+  /// Reads the plan again. Copies are ordered on `stream`, which the caller waits for.
+  virtual void LoadWeights(void* stream) = 0;
   virtual void UnloadWeights() = 0;
 };
 

@@ -9,7 +9,7 @@
 
 namespace tensorrt_node {
 
-/// Throws ERR_UNSUPPORTED for a product without such caches.
+/// Null for a product without such caches.
 std::shared_ptr<RuntimeCache> MakeRuntimeCache(nvinfer1::ICudaEngine& engine,
                                                const Diagnostics& engine_diagnostics,
                                                const std::vector<uint8_t>& bytes, bool& accepted);
