@@ -235,7 +235,7 @@ async function build(
     const built = await callNative(() => {
       if (!remote) return native.build(request, watch.monitor);
       const library = libraryPaths(candidate);
-      return buildIsolated({ library, plugins, request, remove: folder ? [folder] : [] }, remote);
+      return buildIsolated({ library, plugins, request }, folder ? [folder] : [], remote);
     });
     const seconds = (performance.now() - started) / 1000;
     watch.finish();
