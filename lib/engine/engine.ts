@@ -12,7 +12,7 @@ import {
   type MemoryReportOptions,
   reportMemory,
 } from './memory-report.js';
-import { Plan, type PlanInfo } from './plan.js';
+import { type Plan, type PlanInfo, planFromBytes } from './plan.js';
 import type { PlanInput } from './plan-file.js';
 import type { Profile } from './profiles.js';
 import { type NewWeights, type RefitOptions, toRefitInput } from './refit.js';
@@ -174,7 +174,7 @@ export class Engine {
       return value;
     });
     const data = await this.#whole(() => this.#native.serialize(flags));
-    return Plan.fromBytes(data, { seconds: 0 });
+    return planFromBytes(data, { seconds: 0 });
   }
 
   /**
