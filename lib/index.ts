@@ -16,7 +16,7 @@ export {
   type DoctorReport,
   doctor,
 } from './engine/doctor.js';
-export { Engine, type SerializeOptions } from './engine/engine.js';
+export { Engine } from './engine/engine.js';
 export type { EngineTensor } from './engine/engine-tensor.js';
 export { checkEngine, type EngineValidity } from './engine/engine-validity.js';
 export type { Product } from './engine/libraries.js';
@@ -33,6 +33,7 @@ export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/p
 export type { PlanInput } from './engine/plan-file.js';
 export type { Profile, ShapeRange, ValueRange } from './engine/profiles.js';
 export type { NewWeights, RefitOptions } from './engine/refit.js';
+export type { SerializeOptions } from './engine/serialize-options.js';
 export { type InferOptions, Session, type SessionOptions } from './engine/session.js';
 export type { WeightStreaming } from './engine/weight-streaming.js';
 export {
