@@ -30,7 +30,7 @@ export {
   type DoctorReport,
   doctor,
 } from './engine/doctor.js';
-export { Engine, type SerializeOptions } from './engine/engine.js';
+export { Engine } from './engine/engine.js';
 export { type CacheEntry, EngineCache } from './engine/engine-cache.js';
 export type { EngineTensor } from './engine/engine-tensor.js';
 export { checkEngine, type EngineValidity } from './engine/engine-validity.js';
@@ -59,6 +59,7 @@ export {
   type SessionOptions,
 } from './engine/session.js';
 export type { GraphStats, LatencySummary, SessionStats } from './engine/session-stats.js';
+export type { SerializeOptions } from './engine/serialize-options.js';
 export type { WeightStreaming } from './engine/weight-streaming.js';
 export {
   type NodeReference,
