@@ -26,6 +26,7 @@ export type { LibraryOptions } from './engine/library.js';
 export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/plan.js';
 export type { Profile, ShapeRange, ValueRange } from './engine/profiles.js';
 export { type InferOptions, Session, type SessionOptions } from './engine/session.js';
+export type { TimingCacheOptions } from './engine/timing-cache.js';
 export {
   type NodeReference,
   type RecordedError,
