@@ -44,13 +44,11 @@ function parentOf(pid: number): number | undefined {
 }
 
 /** Large enough that no build can end between its first news and what a test does then. */
-function slowModel(): Model {
-  return linearModel({ batch: 8, features: 512, hidden: 2048 });
-}
+const slowModel = linearModel({ batch: 8, features: 2048, hidden: 8192 });
 
 /** Starts a slow build, sends its process a signal at the first news of it, and gives the error. */
 async function errorAfter(signal: NodeJS.Signals, more: BuildOptions = {}): Promise<unknown> {
-  const building = buildEngine(slowModel(), {
+  const building = buildEngine(slowModel, {
     targets: ['sm89'],
     isolate: true,
     onProgress: () => {
@@ -101,8 +99,9 @@ describe('an isolated build', () => {
 
   it('is the first to go where memory runs out', async () => {
     const scores = new Set<string>();
-    await buildEngine(linearModel(), {
-      ...options,
+    await buildEngine(slowModel, {
+      targets: ['sm89'],
+      isolate: true,
       onProgress: () => {
         for (const pid of childrenOf(process.pid)) {
           scores.add(readFileSync(`/proc/${pid}/oom_score_adj`, 'latin1').trim());
@@ -182,9 +181,7 @@ describe('an isolated build', () => {
       signal: controller.signal,
       onProgress: () => controller.abort(reason),
     };
-    const outcomes = await Promise.allSettled(
-      [1, 2, 3].map(() => buildEngine(slowModel(), running)),
-    );
+    const outcomes = await Promise.allSettled([1, 2, 3].map(() => buildEngine(slowModel, running)));
     expect(outcomes).toEqual(outcomes.map(() => ({ status: 'rejected', reason })));
   });
 
@@ -225,7 +222,7 @@ test.each<[string, string, object]>([
 ])('%s in the middle leaves no process and no file', async (_, ending, expected) => {
   const temporary = await temporaryFolder();
   const model = join(folder, 'slow.onnx');
-  await slowModel().save(model);
+  await slowModel.save(model);
   const source = `
     import { readdirSync } from 'node:fs';
     import { buildEngine, Model } from '${new URL('../../dist/index.js', import.meta.url)}';
