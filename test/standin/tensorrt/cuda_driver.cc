@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "../cuda/control_api.h"
 #include "types.h"
 
 namespace tensorrt_node::standin {
@@ -28,14 +29,26 @@ CUcontext CurrentContext() {
   return context;
 }
 
+std::string ComputeCapability() {
+  int major = 0;
+  int minor = 0;
+  const bool known =
+      cuDeviceGetAttribute(&major, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, 0) ==
+          CUDA_SUCCESS &&
+      cuDeviceGetAttribute(&minor, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, 0) == CUDA_SUCCESS;
+  return known ? std::to_string(major) + '.' + std::to_string(minor) : "";
+}
+
+bool IsCapturing(CUstream) { return false; }
+
+void RefuseCapture(CUstream) {}
+
 void EnqueueWork(CUstream stream, std::function<void()> work) {
   using Work = std::function<void()>;
   auto owned = std::make_unique<Work>(std::move(work));
-  const CUhostFn run = [](void* user_data) {
-    const std::unique_ptr<Work> owned(static_cast<Work*>(user_data));
-    (*owned)();
-  };
-  CheckDriver("cuLaunchHostFunc", cuLaunchHostFunc(stream, run, owned.get()));
+  const CUhostFn run = [](void* user_data) { (*static_cast<Work*>(user_data))(); };
+  const CUhostFn release = [](void* user_data) { delete static_cast<Work*>(user_data); };
+  CheckDriver("cuLaunchKernel", standin_cuda_launch(stream, run, release, owned.get()));
   // The stream has it now.
   static_cast<void>(owned.release());
 }
