@@ -59,7 +59,11 @@ export {
   type SessionOptions,
 } from './engine/session.js';
 export type { GraphStats, LatencySummary, SessionStats } from './engine/session-stats.js';
+
 export type { SerializeOptions } from './engine/serialize-options.js';
+
+export type { TimingCacheOptions } from './engine/timing-cache.js';
+
 export type { WeightStreaming } from './engine/weight-streaming.js';
 export {
   type NodeReference,
