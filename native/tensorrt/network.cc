@@ -77,7 +77,9 @@ void ParsedNetwork::Parse(const std::string& model_path) {
   constexpr auto kVerbosity = static_cast<int>(nvinfer1::ILogger::Severity::kWARNING);
   if (parser_->parseFromFile(model_path.c_str(), kVerbosity)) return;
   StatusError failure = ParseFailure(*parser_, model_path, diagnostics_);
-  if (!no_plugins.empty()) {
+  const bool plugin_missing =
+      std::string(failure.what()).find("Plugin not found") != std::string::npos;
+  if (plugin_missing && !no_plugins.empty()) {
     failure.WithRemedy("Some operators need TensorRT's plugins, which are not at hand: " +
                        no_plugins);
   }
