@@ -107,6 +107,8 @@ export interface NativeLibrary {
   readonly product: 'tensorrt' | 'tensorrt-rtx';
   /** major.minor.patch.build */
   readonly version: string;
+  /** The number by which the ONNX parser tells its version; 0 where it tells none. */
+  readonly parserVersion: number;
   build(request: NativeBuildRequest, monitor: NativeBuildMonitor): Promise<NativeBuildResult>;
   /** `parserFlags` as in {@link NativeBuildRequest}. */
   checkModel(
@@ -149,6 +151,11 @@ export interface NativeSlot {
   release(): Promise<void>;
 }
 
+/** A lock that is held until it is released, collected, or the process ends. */
+export interface NativeFileLock {
+  release(): void;
+}
+
 export interface NativeDevices {
   /** The CUDA version that the driver supports, for example '13.1'. */
   driverVersion: string;
@@ -159,6 +166,11 @@ export interface NativeAddon extends NativeCalibration {
   /** Opens TensorRT and its companions; an empty path is one that was not found. */
   openLibrary(paths: NativeLibraryPaths): Promise<NativeLibrary>;
   listDevices(): NativeDevices;
+  /**
+   * Undefined where somebody else holds a lock that is in the way. An exclusive lock makes the file
+   * where it is missing; a shared one is then undefined.
+   */
+  tryLockFile(path: string, shared: boolean): Promise<NativeFileLock | undefined>;
   /** `logLevel` as the severities of {@link NativeBuildEvent}: lines up to it are kept. */
   BuildMonitor: new (
     logLevel: number,

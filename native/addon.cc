@@ -7,6 +7,7 @@
 #include "binding/calibration.h"
 #include "binding/devices.h"
 #include "binding/engine_wrap.h"
+#include "binding/file_lock.h"
 #include "binding/library_wrap.h"
 #include "binding/load_engine.h"
 #include "binding/slot_wrap.h"
@@ -20,10 +21,12 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   data->engine = Napi::Persistent(EngineWrap::Define(env));
   data->slot = Napi::Persistent(SlotWrap::Define(env));
   data->monitor = Napi::Persistent(BuildMonitorWrap::Define(env));
+  data->file_lock = Napi::Persistent(FileLockWrap::Define(env));
   env.SetInstanceData(data);
 
   exports.Set("openLibrary", Napi::Function::New<LibraryWrap::Open>(env, "openLibrary"));
   exports.Set("listDevices", Napi::Function::New<ListDevicesForJs>(env, "listDevices"));
+  exports.Set("tryLockFile", Napi::Function::New<FileLockWrap::TryLock>(env, "tryLockFile"));
   exports.Set("memoryInfo", Napi::Function::New<StartMemoryInfo>(env, "memoryInfo"));
   exports.Set("BuildMonitor", data->monitor.Value());
   RegisterCalibration(env, exports);

@@ -21,6 +21,8 @@ interface Watcher {
 const pollMs = 100;
 const heartbeatMs = 500;
 const warning = 2;
+/** What is kept of TensorRT's log: warnings and worse. */
+export const logLevel = warning;
 
 /** Builds in flight, so that `process.exit()` does not wait for them to end by themselves. */
 const running = new Set<NativeBuildMonitor>();
@@ -43,8 +45,11 @@ export class BuildWatch {
   #lastReport = Number.NEGATIVE_INFINITY;
   #failure: { reason: unknown } | undefined;
 
-  constructor(watcher: Watcher) {
-    this.monitor = new (loadAddon().BuildMonitor)(warning);
+  constructor(
+    watcher: Watcher,
+    monitor: NativeBuildMonitor = new (loadAddon().BuildMonitor)(logLevel),
+  ) {
+    this.monitor = monitor;
     this.#watcher = watcher;
     this.#timer = setInterval(() => this.#poll(), pollMs);
     watcher.signal?.addEventListener('abort', this.#abort);

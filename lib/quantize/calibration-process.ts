@@ -1,6 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { ForkedProcess } from '../child-process.js';
 import { TensorRTError } from '../errors.js';
 import type {
   CalibrationReply,
@@ -14,34 +12,18 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-/** As much of the process's error output as helps to understand why it ended. */
-const keptErrorOutput = 4096;
-
 /** Runs a model and counts in a process of its own, so that the event loop stays free. */
 export class CalibrationProcess {
-  readonly #child: ChildProcess;
-  readonly #exited: Promise<unknown>;
+  readonly #child: ForkedProcess<CalibrationRequest, CalibrationReply>;
   readonly #pending: Pending[] = [];
-  #errorOutput = '';
   /** What else to reject when the process fails. */
   readonly #guarded = new Set<(error: unknown) => void>();
   #failure: { error: unknown } | undefined;
 
   constructor() {
-    this.#child = fork(fileURLToPath(new URL('./calibration-child.js', import.meta.url)), {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // Loaders and debuggers of the parent are not meant for this process.
-      execArgv: [],
-    });
-    this.#exited = once(this.#child, 'exit').catch(() => {});
-    this.#child.on('message', (reply: CalibrationReply) => this.#receive(reply));
-    this.#child.on('error', (error) => this.fail(endedError(error.message, this.#errorOutput)));
-    this.#child.on('close', (code, signal) =>
-      this.fail(endedError(signal ? `signal ${signal}` : `code ${code}`, this.#errorOutput)),
-    );
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#errorOutput = (this.#errorOutput + text).slice(-keptErrorOutput);
+    this.#child = new ForkedProcess(new URL('./calibration-child.js', import.meta.url), [], {
+      onMessage: (reply) => this.#receive(reply),
+      onEnd: (how) => this.fail(endedError(how, this.#child.errorOutput)),
     });
   }
 
@@ -59,8 +41,7 @@ export class CalibrationProcess {
     });
     // Whoever waits for something else at that moment hears of the failure there.
     result.catch(() => {});
-    // A message that cannot be sent is followed by the end of the process, which rejects.
-    if (!this.#failure) this.#child.send(request, () => {});
+    if (!this.#failure) this.#child.send(request);
     return result;
   }
 
@@ -78,7 +59,7 @@ export class CalibrationProcess {
   fail(error: unknown): void {
     if (this.#failure) return;
     this.#failure = { error };
-    this.#child.kill('SIGKILL');
+    this.#child.kill();
     for (const { reject } of this.#pending.splice(0)) reject(error);
     for (const reject of this.#guarded) reject(error);
   }
@@ -86,7 +67,7 @@ export class CalibrationProcess {
   /** Ends the process and waits until it is gone. */
   async close(): Promise<void> {
     this.fail(new TensorRTError('ERR_CLOSED', 'The calibration process was closed.'));
-    await this.#exited;
+    await this.#child.end();
   }
 
   #receive(reply: CalibrationReply): void {
@@ -100,7 +81,7 @@ function fromReplyError({ code, message }: ReplyError): Error {
 }
 
 function endedError(how: string, errorOutput: string): TensorRTError {
-  const said = errorOutput.trim() && ` It wrote: ${errorOutput.trim()}`;
+  const said = errorOutput && ` It wrote: ${errorOutput}`;
   return new TensorRTError(
     'ERR_RUNTIME',
     `The calibration process ended unexpectedly (${how}).${said}`,

@@ -13,6 +13,7 @@ struct AddonData {
   Napi::FunctionReference engine;
   Napi::FunctionReference slot;
   Napi::FunctionReference monitor;
+  Napi::FunctionReference file_lock;
 
   /// What the constructor that native code is calling right now shall wrap; null at any other time,
   /// so that JavaScript cannot construct such objects.

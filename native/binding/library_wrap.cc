@@ -90,6 +90,7 @@ Napi::Function LibraryWrap::Define(Napi::Env env) {
       env, "NativeLibrary",
       {InstanceAccessor<&LibraryWrap::Product>("product"),
        InstanceAccessor<&LibraryWrap::Version>("version"),
+       InstanceAccessor<&LibraryWrap::ParserVersion>("parserVersion"),
        InstanceMethod<&LibraryWrap::Build>("build"),
        InstanceMethod<&LibraryWrap::CheckModel>("checkModel"),
        InstanceMethod<&LibraryWrap::CombineTimingCaches>("combineTimingCaches"),
@@ -110,6 +111,10 @@ Napi::Value LibraryWrap::Open(const Napi::CallbackInfo& info) {
 
 Napi::Value LibraryWrap::Product(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), Alive(info.Env())->product());
+}
+
+Napi::Value LibraryWrap::ParserVersion(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), Alive(info.Env())->parser_version());
 }
 
 Napi::Value LibraryWrap::Version(const Napi::CallbackInfo& info) {

@@ -24,6 +24,9 @@ class LibraryWrap final : public Wrapped<LibraryWrap, TensorRTLibrary> {
   /// [sync] -> major.minor.patch.build
   Napi::Value Version(const Napi::CallbackInfo& info);
 
+  /// [sync] -> the number by which the ONNX parser tells its version; 0 where it tells none.
+  Napi::Value ParserVersion(const Napi::CallbackInfo& info);
+
   /// [async] build(request, monitor: BuildMonitor) -> { plan?, planBytes, timingCache? }.
   /// Rejects with ERR_TRT_PARSE, ERR_TRT_BUILD, ERR_UNSUPPORTED, ERR_FILE or CANCELLED.
   Napi::Value Build(const Napi::CallbackInfo& info);

@@ -110,4 +110,9 @@ TensorRTLibrary::TensorRTLibrary(SharedLibrary core, const LibraryPaths& paths)
       create({core_.handle(), parser_ ? parser_->handle() : nullptr, paths.plugins, version_});
 }
 
+int TensorRTLibrary::parser_version() const {
+  const auto read = parser_ ? parser_->Symbol<int (*)()>("getNvOnnxParserVersion") : nullptr;
+  return read == nullptr ? 0 : read();
+}
+
 }  // namespace tensorrt_node

@@ -35,6 +35,8 @@ class TensorRTLibrary {
   /// "tensorrt" or "tensorrt-rtx".
   const std::string& product() const { return product_; }
   const Version& version() const { return version_; }
+  /// The number by which the ONNX parser tells its version; 0 where it tells none.
+  int parser_version() const;
   Backend& backend() { return *backend_; }
 
  private:
