@@ -124,7 +124,10 @@ async function digestPlugins(
 }
 
 /** TensorRT for RTX compiles for what it is told, on any machine; all else is for this machine. */
-function targetOf({ product }: NativeLibrary, targets: readonly string[] = []): BuildTarget {
+export function targetOf(
+  { product }: Pick<NativeLibrary, 'product'>,
+  targets: readonly string[] = [],
+): BuildTarget {
   if (product === 'tensorrt-rtx' && !targets.includes('current')) return { targets };
   return { targets, ...gpuIdentity(), os: `${process.platform}-${process.arch}` };
 }

@@ -99,6 +99,19 @@ describe('an isolated build', () => {
     expect(phases.length).toBeGreaterThan(2);
   });
 
+  it('is the first to go where memory runs out', async () => {
+    const scores = new Set<string>();
+    await buildEngine(linearModel(), {
+      ...options,
+      onProgress: () => {
+        for (const pid of childrenOf(process.pid)) {
+          scores.add(readFileSync(`/proc/${pid}/oom_score_adj`, 'latin1').trim());
+        }
+      },
+    });
+    expect([...scores]).toEqual(['1000']);
+  });
+
   const fancy = () =>
     buildModel({
       inputs: [{ name: 'x', type: 'float32', dims: [2, 2] }],

@@ -160,6 +160,7 @@ describe('the GPU', () => {
     ordinal: 0,
     name: 'GPU Z',
     computeCapability: '8.9',
+    multiprocessors: 142,
     memoryBytes: 1e9,
     servedBy: ['tensorrt-rtx', 'tensorrt'] as const,
   };
