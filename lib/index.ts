@@ -23,6 +23,13 @@ export { type CacheEntry, EngineCache } from './engine/engine-cache.js';
 export type { EngineTensor } from './engine/engine-tensor.js';
 export type { Product } from './engine/libraries.js';
 export type { LibraryOptions } from './engine/library.js';
+export {
+  type ModelError,
+  type ModelSubgraph,
+  type ModelSupport,
+  type SupportOptions,
+  supportsModel,
+} from './engine/model-support.js';
 export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/plan.js';
 export type { Profile, ShapeRange, ValueRange } from './engine/profiles.js';
 export { type InferOptions, Session, type SessionOptions } from './engine/session.js';

@@ -1,5 +1,6 @@
 #include "tensorrt/build_config.h"
 
+#include <map>
 #include <vector>
 
 #include "tensorrt/build_features.h"
@@ -42,10 +43,12 @@ BuildConfig::BuildConfig(const Library& library, nvinfer1::IBuilder& builder,
 }
 
 void BuildConfig::SetFlags() {
-  for (const auto& [name, on] : request_.flags) {
-    const auto flag = FromName<nvinfer1::BuilderFlag>(name);
+  // In TensorRT's order: excludeLeanRuntime is refused where versionCompatible does not come first.
+  std::map<nvinfer1::BuilderFlag, bool> flags;
+  for (const auto& [name, on] : request_.flags) flags[FromName<nvinfer1::BuilderFlag>(name)] = on;
+  for (const auto& [flag, on] : flags) {
     on ? config_->setFlag(flag) : config_->clearFlag(flag);
-    Check(config_->getFlag(flag) == on, Setting("builder flag", name));
+    Check(config_->getFlag(flag) == on, Setting("builder flag", NameOf(flag)));
   }
 }
 
@@ -100,7 +103,8 @@ void BuildConfig::SetNumbers() {
 }
 
 void BuildConfig::SetKinds() {
-  if (const std::string& name = request_.hardware_compatibility; !name.empty()) {
+  if (const std::string& name = request_.hardware_compatibility; !name.empty() && name != "none") {
+    Require(library_.version(), "A hardware compatibility level needs", kHardwareCompatibility);
     const auto level = FromName<nvinfer1::HardwareCompatibilityLevel>(name);
     config_->setHardwareCompatibilityLevel(level);
     Check(config_->getHardwareCompatibilityLevel() == level,
@@ -171,7 +175,12 @@ void BuildConfig::SetBuildRoutes() {
   for (const auto& [name, value] : request_.build_routes) {
     route += (route.empty() ? "" : " ") + name + "=" + value;
   }
-  Check(config_->setBuildRoute(route.c_str()), Setting("build route", route));
+  if (config_->setBuildRoute(route.c_str())) return;
+  const char* const offered = config_->getAllBuildRoutes();
+  const bool none = offered == nullptr || *offered == '\0';
+  throw diagnostics_.Failure("ERR_TRT_BUILD", "TensorRT refused " + Setting("build route", route))
+      .WithRemedy(none ? "This library offers none."
+                       : "This library offers " + std::string(offered));
 #endif
 }
 

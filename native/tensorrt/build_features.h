@@ -8,6 +8,7 @@ namespace tensorrt_node {
 // the virtual tables of the headers of each version.
 
 inline constexpr Since kTargets{{1, 5}, {}};
+inline constexpr Since kHardwareCompatibility{{}, {10, 0}};
 inline constexpr Since kBuildRoutes{{1, 6}, {11, 1}};
 inline constexpr Since kShapeValues{{1, 5}, {10, 11}};
 

@@ -33,19 +33,24 @@ std::vector<char> ReadFile(const std::string& path) {
       .WithFile(path);
 }
 
-/// Every tensor of a network by its name, but for those inside of loops and branches.
+/// Every output of a layer by its name, but for those inside of loops and branches.
 std::map<std::string, nvinfer1::ITensor*> TensorsByName(
     const nvinfer1::INetworkDefinition& network) {
   std::map<std::string, nvinfer1::ITensor*> tensors;
   const auto add = [&](nvinfer1::ITensor* tensor) {
     if (tensor != nullptr) tensors.emplace(tensor->getName(), tensor);
   };
-  for (int32_t i = 0; i < network.getNbInputs(); ++i) add(network.getInput(i));
   for (int32_t i = 0; i < network.getNbLayers(); ++i) {
     const nvinfer1::ILayer& layer = *network.getLayer(i);
     for (int32_t output = 0; output < layer.getNbOutputs(); ++output) add(layer.getOutput(output));
   }
   return tensors;
+}
+
+/// Told by words alone: "Plugin not found", "NonZero plugin creator version 1 was not found".
+bool IsPluginMissing(const std::string& message) {
+  return message.find("lugin") != std::string::npos &&
+         message.find("not found") != std::string::npos;
 }
 
 }  // namespace
@@ -77,9 +82,7 @@ void ParsedNetwork::Parse(const std::string& model_path) {
   constexpr auto kVerbosity = static_cast<int>(nvinfer1::ILogger::Severity::kWARNING);
   if (parser_->parseFromFile(model_path.c_str(), kVerbosity)) return;
   StatusError failure = ParseFailure(*parser_, model_path, diagnostics_);
-  const bool plugin_missing =
-      std::string(failure.what()).find("Plugin not found") != std::string::npos;
-  if (plugin_missing && !no_plugins.empty()) {
+  if (!no_plugins.empty() && IsPluginMissing(failure.what())) {
     failure.WithRemedy("Some operators need TensorRT's plugins, which are not at hand: " +
                        no_plugins);
   }
@@ -111,7 +114,7 @@ void ParsedNetwork::MarkDebugTensors(const std::vector<std::string>& names, bool
     if (found == tensors.end()) {
       throw StatusError("ERR_TRT_BUILD", "The network has no tensor '" + name + "' to show.")
           .WithTensor(name)
-          .WithRemedy("Name an input, or an output of a node outside of loops and branches.");
+          .WithRemedy("Name an output of a node outside of loops and branches.");
     }
     if (network_->markDebug(*found->second)) continue;
     throw diagnostics_.Failure("ERR_TRT_BUILD", "TensorRT cannot show tensor '" + name + "'")
