@@ -84,6 +84,7 @@ void BuildConfig::SetNumbers() {
     Check(config_->getBuilderOptimizationLevel() == *level, Setting("optimization level", *level));
   }
   if (const auto tactics = request_.max_tactics) {
+    Require(library_.version(), "A number of tactics needs", kMaxTactics);
     config_->setMaxNbTactics(*tactics);
     Check(config_->getMaxNbTactics() == *tactics, Setting("number of tactics", *tactics));
   }
@@ -111,6 +112,7 @@ void BuildConfig::SetKinds() {
           Setting("hardware compatibility level", name));
   }
   if (const std::string& name = request_.runtime_platform; !name.empty()) {
+    Require(library_.version(), "A runtime platform needs", kRuntimePlatform);
     const auto platform = FromName<nvinfer1::RuntimePlatform>(name);
     config_->setRuntimePlatform(platform);
     Check(config_->getRuntimePlatform() == platform, Setting("runtime platform", name));
@@ -144,6 +146,8 @@ void BuildConfig::SetDla() {
 }
 
 void BuildConfig::SetTiling() {
+  if (request_.tiling_optimization.empty() && !request_.l2_limit_for_tiling) return;
+  Require(library_.version(), "Tiling needs", kTiling);
   if (const std::string& name = request_.tiling_optimization; !name.empty()) {
     const auto level = FromName<nvinfer1::TilingOptimizationLevel>(name);
     Check(config_->setTilingOptimizationLevel(level), Setting("tiling optimization level", name));

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 
+#include "tensorrt/build_features.h"
 #include "tensorrt/enums.h"
 #include "tensorrt/parser_errors.h"
 
@@ -73,6 +74,7 @@ void ParsedNetwork::SetParserFlags(const Switches& flags, const nvinfer1::IBuild
     on ? parser_->setFlag(flag) : parser_->clearFlag(flag);
   }
   if (!parser_->getFlag(OnnxParserFlag::kREPORT_CAPABILITY_DLA)) return;
+  Require(library_.version(), "What a DLA supports needs", kDlaCapability);
   if (parser_->setBuilderConfig(&config)) return;
   throw diagnostics_.Failure("ERR_TRT_BUILD", "TensorRT's ONNX parser refused the configuration");
 }
@@ -90,6 +92,7 @@ void ParsedNetwork::Parse(const std::string& model_path) {
 }
 
 ModelSupport ParsedNetwork::Check(const std::string& model_path) {
+  Require(library_.version(), "A check of a model needs", kModelSupport);
   plugins_.LoadOwn();
   const std::vector<char> model = ReadFile(model_path);
   ModelSupport support;
@@ -104,8 +107,11 @@ ModelSupport ParsedNetwork::Check(const std::string& model_path) {
 }
 
 void ParsedNetwork::MarkDebugTensors(const std::vector<std::string>& names, bool unfused) {
-  if (unfused && !network_->markUnfusedTensorsAsDebugTensors()) {
-    throw diagnostics_.Failure("ERR_TRT_BUILD", "TensorRT could not mark the unfused tensors");
+  if (unfused) {
+    Require(library_.version(), "Showing unfused tensors needs", kUnfusedDebugTensors);
+    if (!network_->markUnfusedTensorsAsDebugTensors()) {
+      throw diagnostics_.Failure("ERR_TRT_BUILD", "TensorRT could not mark the unfused tensors");
+    }
   }
   if (names.empty()) return;
   const std::map<std::string, nvinfer1::ITensor*> tensors = TensorsByName(*network_);
@@ -123,6 +129,8 @@ void ParsedNetwork::MarkDebugTensors(const std::vector<std::string>& names, bool
 }
 
 void ParsedNetwork::MarkRefittableWeights(const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  Require(library_.version(), "Chosen refittable weights need", kRefittableWeights);
   for (const std::string& name : names) {
     if (network_->markWeightsRefittable(name.c_str())) continue;
     throw diagnostics_
