@@ -131,6 +131,34 @@ export class Session {
     return tensors;
   }
 
+  /**
+   * Runs work while no inference is in flight; those that come meanwhile wait in line.
+   *
+   * @internal
+   */
+  async undisturbed<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#lifetime.closing) {
+      await this.close();
+      return work();
+    }
+    return this.#lifetime.run(async () => {
+      const taken: NativeSlot[] = [];
+      try {
+        while (taken.length < this.#slots.length) taken.push(await this.#pool.take(signal));
+        return await work();
+      } finally {
+        for (const slot of taken) this.#pool.give(slot);
+      }
+    });
+  }
+
+  /**
+   * Called after the engine's weights changed, while no inference is in flight.
+   *
+   * @internal
+   */
+  async invalidateGraphs(): Promise<void> {}
+
   /** Refuses new inferences, waits for those in flight or in line, and frees. Idempotent. */
   close(): Promise<void> {
     return this.#lifetime.close(async () => {
