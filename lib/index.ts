@@ -48,6 +48,13 @@ export {
   type MemoryReport,
   type MemoryReportOptions,
 } from './engine/memory-report.js';
+export {
+  type ModelError,
+  type ModelSubgraph,
+  type ModelSupport,
+  type SupportOptions,
+  supportsModel,
+} from './engine/model-support.js';
 export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/plan.js';
 export type { PlanInput } from './engine/plan-file.js';
 export type { Profile, ShapeRange, ValueRange } from './engine/profiles.js';
