@@ -7,7 +7,11 @@ export interface Standins {
   /** For the option `libraryDir`. */
   readonly libraryDir: string;
   /** Makes the addon use them. */
-  readonly env: { TENSORRT_NODE_ADDON: string; TENSORRT_NODE_LIBCUDA: string };
+  readonly env: {
+    TENSORRT_NODE_ADDON: string;
+    TENSORRT_NODE_LIBCUDA: string;
+    TENSORRT_NODE_LIBNVML: string;
+  };
   remove(): void;
 }
 
@@ -36,6 +40,7 @@ export function prepareStandins(release = currentBuild): Standins {
     env: {
       TENSORRT_NODE_ADDON: resolve(release, 'tensorrt_node.node'),
       TENSORRT_NODE_LIBCUDA: join(standins, 'libcuda_standin.so'),
+      TENSORRT_NODE_LIBNVML: join(standins, 'libnvidia-ml_standin.so'),
     },
     remove: () => rmSync(libraryDir, { recursive: true }),
   };

@@ -1,5 +1,7 @@
 #include "call.h"
 
+#include <utility>
+
 namespace tensorrt_node::standin {
 
 std::vector<Device*>& CurrentContexts() {
@@ -10,6 +12,11 @@ std::vector<Device*>& CurrentContexts() {
 bool& InHostFunction() {
   thread_local bool inside = false;
   return inside;
+}
+
+CUstreamCaptureMode& CaptureModeOfThread() {
+  thread_local CUstreamCaptureMode mode = CU_STREAM_CAPTURE_MODE_GLOBAL;
+  return mode;
 }
 
 CUresult Call::Admit(Needs needs) {
@@ -28,12 +35,25 @@ CUresult Call::Admit(Needs needs) {
   if (device_->references() == 0) {
     return Violation(CUDA_ERROR_CONTEXT_IS_DESTROYED, "the current context was released");
   }
+  if (const int fault = driver.fault_ledger().Enter(function_)) device_->Fault(CUresult(fault));
   return needs == Needs::kContextEvenFaulty ? CUDA_SUCCESS : device_->fault();
 }
 
 CUresult Call::Violation(CUresult error, const std::string& message) {
   driver.Violation(std::string(function_) + ": " + message);
   return error;
+}
+
+bool Call::UnsafeInCapture() {
+  if (!driver.captures().InvalidateByUnsafeCall(CaptureModeOfThread())) return false;
+  Violation(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "not safe while a stream is capturing");
+  return true;
+}
+
+CUresult Call::Enqueue(Stream& stream, Operation operation) {
+  if (const auto recorded = driver.captures().Record(stream, operation)) return *recorded;
+  stream.Enqueue(std::move(operation));
+  return CUDA_SUCCESS;
 }
 
 std::shared_ptr<Stream> Call::FindStream(CUstream handle) {

@@ -34,6 +34,13 @@ class Call {
   /// Answers a call that breaks the contract.
   CUresult Violation(CUresult error, const std::string& message);
 
+  /// Whether a capture forbids this call, which is not safe while one is under way. It does not
+  /// survive that.
+  bool UnsafeInCapture();
+
+  /// Gives the stream an operation, or the graph that is captured from it.
+  CUresult Enqueue(Stream& stream, Operation operation);
+
   /// The stream behind a handle, which must belong to the current context; else null.
   std::shared_ptr<Stream> FindStream(CUstream handle);
   std::shared_ptr<Event> FindEvent(CUevent handle);
@@ -51,6 +58,9 @@ std::vector<Device*>& CurrentContexts();
 /// True while the calling thread runs a host function on a stream, where no driver call is allowed.
 bool& InHostFunction();
 
+/// What captures of others forbid to the calling thread.
+CUstreamCaptureMode& CaptureModeOfThread();
+
 template <typename Body>
 CUresult Run(const char* function, Needs needs, Body body) {
   Call call(function);
@@ -61,6 +71,14 @@ CUresult Run(const char* function, Needs needs, Body body) {
   } catch (const std::bad_alloc&) {
     return CUDA_ERROR_OUT_OF_MEMORY;
   }
+}
+
+/// Runs `body(call)` for a call that is not safe while a capture is under way.
+template <typename Body>
+CUresult RunUnsafe(const char* function, Needs needs, Body body) {
+  return Run(function, needs, [&](Call& call) {
+    return call.UnsafeInCapture() ? CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED : body(call);
+  });
 }
 
 /// Runs `body(call, stream)` for a stream of the current context.

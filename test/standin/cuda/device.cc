@@ -15,8 +15,28 @@ bool Device::Release() {
   do {
     if (references == 0) return false;
   } while (!references_.compare_exchange_weak(references, references - 1));
-  if (references == 1) fault_ = CUDA_SUCCESS;
+  if (references == 1) {
+    fault_ = CUDA_SUCCESS;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    peers_.clear();
+  }
   return true;
+}
+
+bool Device::EnablePeer(const Device& peer) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return peers_.insert(&peer).second;
+}
+
+bool Device::DisablePeer(const Device& peer) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return peers_.erase(&peer) == 1;
+}
+
+bool Device::Reaches(const Device& device) const {
+  if (&device == this) return true;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return peers_.count(&device) == 1;
 }
 
 void Device::Fault(CUresult error) {

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <set>
 #include <utility>
 
 #include "driver_api.h"
@@ -27,8 +29,16 @@ class Device {
 
   CUcontext context() { return reinterpret_cast<CUcontext>(this); }
   void Retain() { ++references_; }
-  /// Forgets the fault with the last reference. False where there is no reference to release.
+  /// Forgets the fault and the peers with the last reference. False where there is no reference to
+  /// release.
   bool Release();
+  /// Lets work of this device's context reach the memory of another device. False where it could
+  /// already, or where it could not.
+  bool EnablePeer(const Device& peer);
+  bool DisablePeer(const Device& peer);
+  /// Whether work of this device's context reaches the memory of `device`.
+  bool Reaches(const Device& device) const;
+
   int references() const { return references_; }
 
   /// The sticky error of the context, CUDA_SUCCESS while there is none. The first one stays.
@@ -41,6 +51,8 @@ class Device {
   const uint64_t memory_bytes_;
   std::atomic<uint64_t> used_bytes_{0};
   std::atomic<int> references_{0};
+  mutable std::mutex mutex_;
+  std::set<const Device*> peers_;
   std::atomic<CUresult> fault_{CUDA_SUCCESS};
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "../common/exit_report.h"
 
@@ -29,6 +30,7 @@ Driver& Driver::Instance() {
 
 Driver::Driver() : next_address_(kFirstAddress), next_handle_(kFirstHandle) {
   ledger_.InjectFrom("STANDIN_CUDA_FAIL");
+  fault_ledger_.InjectFrom("STANDIN_CUDA_FAULT");
 }
 
 CUresult Driver::Initialize() {
@@ -39,6 +41,7 @@ CUresult Driver::Initialize() {
       const size_t index = std::min<size_t>(ordinal, capabilities.size() - 1);
       devices_.push_back(
           std::make_unique<Device>(ordinal, capabilities[index], settings_.memory_bytes));
+      default_pools_.push_back(CreatePool(*devices_.back()));
     }
     initialized_ = !devices_.empty();
   });
@@ -58,27 +61,57 @@ Device* Driver::FindDevice(CUcontext context) const {
 CUdeviceptr Driver::AllocateDeviceMemory(Device& device, size_t bytes) {
   if (!device.Reserve(bytes)) return 0;
   try {
-    auto allocation = std::make_shared<Allocation>(device, bytes);
-    const CUdeviceptr pages = bytes / kAddressAlignment + 2;
-    const CUdeviceptr address = next_address_.fetch_add(pages * kAddressAlignment);
-    device_memory_.Add(address, std::move(allocation));
-    return address;
+    return AddDeviceMemory(std::make_shared<Allocation>(device, bytes));
   } catch (...) {
     device.Unreserve(bytes);
     throw;
   }
 }
 
+CUdeviceptr Driver::AllocateFromPool(std::shared_ptr<MemoryPool> pool, size_t bytes) {
+  if (!pool->Take(bytes)) return 0;
+  pools_grew_ = true;
+  try {
+    return AddDeviceMemory(std::make_shared<Allocation>(pool, bytes));
+  } catch (...) {
+    pool->Give(bytes);
+    throw;
+  }
+}
+
+CUdeviceptr Driver::AddDeviceMemory(std::shared_ptr<Allocation> allocation) {
+  const CUdeviceptr pages = allocation->bytes() / kAddressAlignment + 2;
+  const CUdeviceptr address = next_address_.fetch_add(pages * kAddressAlignment);
+  device_memory_.Add(address, std::move(allocation));
+  return address;
+}
+
 bool Driver::FreeDeviceMemory(CUdeviceptr address) {
   const std::shared_ptr<Allocation> allocation = device_memory_.Remove(address);
   if (allocation == nullptr) return false;
-  allocation->device().Unreserve(allocation->bytes());
+  if (MemoryPool* pool = allocation->pool()) {
+    pool->Give(allocation->bytes());
+  } else {
+    allocation->device().Unreserve(allocation->bytes());
+  }
   return true;
 }
 
-CUstream Driver::CreateStream(Device& device) {
-  const uint64_t seed = settings_.seed + streams_created_.fetch_add(1);
-  return streams_.Add(std::make_shared<Stream>(device, settings_.max_delay, seed));
+CUmemoryPool Driver::CreatePool(Device& device) {
+  return pools_.Add(std::make_shared<MemoryPool>(device));
+}
+
+void Driver::TrimPools() {
+  if (!pools_grew_) return;
+  pools_.ForEach([](MemoryPool& pool) { pool.Trim(pool.threshold()); });
+}
+
+CUstream Driver::CreateStream(Device& device, Stream::Options options) {
+  return streams_.Add(std::make_shared<Stream>(device, options, settings_.max_delay, NextSeed()));
+}
+
+CUgraphExec Driver::CreateGraphExec(std::shared_ptr<const Graph> graph) {
+  return graph_execs_.Add(std::make_shared<GraphExec>(std::move(graph), NextSeed()));
 }
 
 void Driver::Violation(const std::string& message) {
@@ -96,8 +129,12 @@ std::string Driver::Report() const {
          field("deviceAllocations", static_cast<int64_t>(device_memory_.size())) +
          field("pinnedAllocations", static_cast<int64_t>(pinned_memory_.size())) +
          field("streams", static_cast<int64_t>(streams_.size())) +
-         field("events", static_cast<int64_t>(events_.size())) + field("contexts", references) +
-         field("violations", violations_) + ",\"calls\":" + ledger_.Json() + "}";
+         field("events", static_cast<int64_t>(events_.size())) +
+         field("memoryPools", static_cast<int64_t>(pools_.size() - default_pools_.size())) +
+         field("graphs", static_cast<int64_t>(graphs_.size())) +
+         field("graphExecs", static_cast<int64_t>(graph_execs_.size())) +
+         field("contexts", references) + field("violations", violations_) +
+         ",\"calls\":" + ledger_.Json() + "}";
 }
 
 }  // namespace tensorrt_node::standin

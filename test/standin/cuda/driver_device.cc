@@ -1,16 +1,20 @@
-// Set-up, devices and contexts.
+// Set-up and devices.
 
 #include <cstdio>
+#include <cstring>
+#include <optional>
+#include <string>
 
+#include "../common/pci_bus_id.h"
 #include "call.h"
 #include "driver_api.h"
 
 using tensorrt_node::standin::Call;
-using tensorrt_node::standin::CurrentContexts;
 using tensorrt_node::standin::Device;
 using tensorrt_node::standin::Needs;
+using tensorrt_node::standin::PciBus;
+using tensorrt_node::standin::PciBusId;
 using tensorrt_node::standin::Run;
-using tensorrt_node::standin::Stream;
 
 namespace {
 
@@ -23,16 +27,25 @@ CUresult RunOnDevice(const char* function, CUdevice ordinal, Body body) {
   });
 }
 
-/// The device of a context that may become current.
-CUresult FindContext(Call& call, CUcontext context, Device** device) {
-  *device = call.driver.FindDevice(context);
-  if (*device == nullptr) {
-    return call.Violation(CUDA_ERROR_INVALID_CONTEXT, "the handle is no context");
+std::optional<int> AttributeOf(const Device& device, CUdevice_attribute attribute) {
+  switch (attribute) {
+    case CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT:
+    case CU_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT:
+    case CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING:
+    case CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED:
+      return 1;
+    case CU_DEVICE_ATTRIBUTE_INTEGRATED:
+    case CU_DEVICE_ATTRIBUTE_PCI_DOMAIN_ID:
+    case CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID:
+      return 0;
+    case CU_DEVICE_ATTRIBUTE_PCI_BUS_ID:
+      return PciBus(device.ordinal());
+    case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR:
+      return device.compute_capability().first;
+    case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR:
+      return device.compute_capability().second;
   }
-  if ((*device)->references() == 0) {
-    return call.Violation(CUDA_ERROR_CONTEXT_IS_DESTROYED, "the context was released");
-  }
-  return CUDA_SUCCESS;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -73,17 +86,9 @@ CUresult cuDeviceGetName(char* name, int capacity, CUdevice device) {
 
 CUresult cuDeviceGetAttribute(int* value, CUdevice_attribute attribute, CUdevice device) {
   return RunOnDevice(__func__, device, [&](Call& call, Device& found) {
-    switch (attribute) {
-      case CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT:
-        *value = 1;
-        return CUDA_SUCCESS;
-      case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR:
-        *value = found.compute_capability().first;
-        return CUDA_SUCCESS;
-      case CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR:
-        *value = found.compute_capability().second;
-        return CUDA_SUCCESS;
-    }
+    const std::optional<int> known = AttributeOf(found, attribute);
+    if (known) *value = *known;
+    if (known) return CUDA_SUCCESS;
     return call.Violation(CUDA_ERROR_INVALID_VALUE,
                           "attribute " + std::to_string(attribute) + " is not implemented");
   });
@@ -96,68 +101,27 @@ CUresult cuDeviceTotalMem_v2(size_t* bytes, CUdevice device) {
   });
 }
 
-CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device) {
+CUresult cuDeviceGetPCIBusId(char* bus_id, int capacity, CUdevice device) {
   return RunOnDevice(__func__, device, [&](Call&, Device& found) {
-    found.Retain();
-    *context = found.context();
+    const std::string id = PciBusId(found.ordinal());
+    if (capacity <= static_cast<int>(id.size())) return CUDA_ERROR_INVALID_VALUE;
+    std::memcpy(bus_id, id.c_str(), id.size() + 1);
     return CUDA_SUCCESS;
   });
 }
 
-CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
-  return RunOnDevice(__func__, device, [&](Call& call, Device& found) {
-    if (found.Release()) return CUDA_SUCCESS;
-    return call.Violation(CUDA_ERROR_INVALID_CONTEXT, "the context was not retained");
-  });
-}
-
-CUresult cuCtxPushCurrent_v2(CUcontext context) {
-  return Run(__func__, Needs::kInitialized, [&](Call& call) {
-    Device* device = nullptr;
-    const CUresult found = FindContext(call, context, &device);
-    if (found == CUDA_SUCCESS) CurrentContexts().push_back(device);
-    return found;
-  });
-}
-
-CUresult cuCtxPopCurrent_v2(CUcontext* context) {
-  return Run(__func__, Needs::kInitialized, [&](Call& call) {
-    if (CurrentContexts().empty()) {
-      return call.Violation(CUDA_ERROR_INVALID_CONTEXT, "no context is current on this thread");
-    }
-    Device* popped = CurrentContexts().back();
-    CurrentContexts().pop_back();
-    if (context != nullptr) *context = popped == nullptr ? nullptr : popped->context();
+CUresult cuDeviceGetUuid_v2(CUuuid* uuid, CUdevice device) {
+  return RunOnDevice(__func__, device, [&](Call&, Device& found) {
+    std::memcpy(uuid->bytes, "stand-in GPU....", sizeof(uuid->bytes));
+    uuid->bytes[15] = static_cast<unsigned char>(found.ordinal());
     return CUDA_SUCCESS;
   });
 }
 
-CUresult cuCtxSetCurrent(CUcontext context) {
-  return Run(__func__, Needs::kInitialized, [&](Call& call) {
-    Device* device = nullptr;
-    if (context != nullptr) {
-      const CUresult found = FindContext(call, context, &device);
-      if (found != CUDA_SUCCESS) return found;
-    }
-    if (CurrentContexts().empty()) CurrentContexts().push_back(nullptr);
-    CurrentContexts().back() = device;
+CUresult cuDeviceCanAccessPeer(int* can, CUdevice device, CUdevice peer) {
+  return RunOnDevice(__func__, device, [&](Call& call, Device&) {
+    if (call.driver.FindDevice(peer) == nullptr) return CUDA_ERROR_INVALID_DEVICE;
+    *can = device != peer && call.driver.settings().peer_access ? 1 : 0;
     return CUDA_SUCCESS;
-  });
-}
-
-CUresult cuCtxGetCurrent(CUcontext* context) {
-  return Run(__func__, Needs::kInitialized, [&](Call&) {
-    Device* device = CurrentContexts().empty() ? nullptr : CurrentContexts().back();
-    *context = device == nullptr ? nullptr : device->context();
-    return CUDA_SUCCESS;
-  });
-}
-
-CUresult cuCtxSynchronize() {
-  return Run(__func__, Needs::kContextEvenFaulty, [&](Call& call) {
-    call.driver.streams().ForEach([&](const Stream& stream) {
-      if (&stream.device() == &call.device()) stream.Synchronize();
-    });
-    return call.device().fault();
   });
 }

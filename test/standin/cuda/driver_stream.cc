@@ -1,11 +1,13 @@
-// Streams and events.
+// Streams.
 
-#include <chrono>
+#include <algorithm>
+#include <utility>
 
 #include "call.h"
 #include "driver_api.h"
 
 using tensorrt_node::standin::Call;
+using tensorrt_node::standin::Device;
 using tensorrt_node::standin::Event;
 using tensorrt_node::standin::InHostFunction;
 using tensorrt_node::standin::Needs;
@@ -15,56 +17,86 @@ using tensorrt_node::standin::Stream;
 
 namespace {
 
-bool Ready(const Event::Passing& passing) {
-  return passing.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-}
+constexpr int kLeastPriority = 0;
+constexpr int kGreatestPriority = -5;
 
-CUresult Elapsed(const char* function, float* milliseconds, CUevent start, CUevent end) {
+CUresult CreateStream(const char* function, CUstream* stream, Stream::Options options) {
   return Run(function, Needs::kContext, [&](Call& call) {
-    const auto first = call.FindEvent(start);
-    const auto last = call.FindEvent(end);
-    if (first == nullptr || last == nullptr) return CUDA_ERROR_INVALID_HANDLE;
-    const Event::Passing from = first->passing();
-    const Event::Passing to = last->passing();
-    if (!first->timed() || !last->timed() || !from.valid() || !to.valid()) {
-      return call.Violation(CUDA_ERROR_INVALID_HANDLE, "an event was not recorded, or has no time");
-    }
-    if (!Ready(from) || !Ready(to)) return CUDA_ERROR_NOT_READY;
-    *milliseconds = std::chrono::duration<float, std::milli>(to.get() - from.get()).count();
+    if (options.flags > CU_STREAM_NON_BLOCKING) return CUDA_ERROR_INVALID_VALUE;
+    *stream = call.driver.CreateStream(call.device(), options);
     return CUDA_SUCCESS;
   });
 }
 
-/// The priority of a stream is only a hint, and every stream has its own thread here.
-CUresult CreateStream(const char* function, CUstream* stream, unsigned flags) {
-  return Run(function, Needs::kContext, [&](Call& call) {
-    if (flags > CU_STREAM_NON_BLOCKING) return CUDA_ERROR_INVALID_VALUE;
-    *stream = call.driver.CreateStream(call.device());
-    return CUDA_SUCCESS;
-  });
+/// Answers a call that looks at the progress of a stream, which has none while it is capturing.
+bool RefusedWhileCapturing(Call& call, const Stream& stream) {
+  if (!call.driver.captures().Invalidate(stream)) return call.UnsafeInCapture();
+  call.Violation(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "the stream is capturing");
+  return true;
 }
 
 }  // namespace
 
+CUresult cuCtxGetStreamPriorityRange(int* least, int* greatest) {
+  return Run(__func__, Needs::kContext, [&](Call&) {
+    if (least != nullptr) *least = kLeastPriority;
+    if (greatest != nullptr) *greatest = kGreatestPriority;
+    return CUDA_SUCCESS;
+  });
+}
+
 CUresult cuStreamCreate(CUstream* stream, unsigned flags) {
-  return CreateStream(__func__, stream, flags);
+  return CreateStream(__func__, stream, {flags, kLeastPriority});
 }
 
-CUresult cuStreamCreateWithPriority(CUstream* stream, unsigned flags, int) {
-  return CreateStream(__func__, stream, flags);
+// As the driver does: a priority outside the range is clamped to it.
+CUresult cuStreamCreateWithPriority(CUstream* stream, unsigned flags, int priority) {
+  return CreateStream(__func__, stream,
+                      {flags, std::clamp(priority, kGreatestPriority, kLeastPriority)});
 }
 
-CUresult cuStreamDestroy_v2(CUstream stream) {
-  return Run(__func__, Needs::kContextEvenFaulty, [&](Call& call) {
-    if (call.FindStream(stream) == nullptr) return CUDA_ERROR_INVALID_HANDLE;
-    call.driver.streams().Remove(stream);
+CUresult cuStreamDestroy_v2(CUstream handle) {
+  const auto destroy = [&](Call& call, Stream& stream) {
+    if (call.driver.captures().Forget(stream)) {
+      call.Violation(CUDA_SUCCESS, "the stream was capturing");
+    }
+    call.driver.streams().Remove(handle);
     return call.device().fault();
+  };
+  return RunOnStream(__func__, handle, destroy, Needs::kContextEvenFaulty);
+}
+
+CUresult cuStreamGetPriority(CUstream handle, int* priority) {
+  return RunOnStream(__func__, handle, [&](Call&, Stream& stream) {
+    *priority = stream.options().priority;
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuStreamGetFlags(CUstream handle, unsigned* flags) {
+  return RunOnStream(__func__, handle, [&](Call&, Stream& stream) {
+    *flags = stream.options().flags;
+    return CUDA_SUCCESS;
+  });
+}
+
+// Whichever context is current.
+CUresult cuStreamGetCtx(CUstream handle, CUcontext* context) {
+  return Run(__func__, Needs::kInitialized, [&](Call& call) {
+    const std::shared_ptr<Stream> stream = call.driver.streams().Find(handle);
+    if (stream == nullptr) {
+      return call.Violation(CUDA_ERROR_INVALID_HANDLE, "the handle is no live stream");
+    }
+    *context = stream->device().context();
+    return CUDA_SUCCESS;
   });
 }
 
 CUresult cuStreamSynchronize(CUstream handle) {
   const auto synchronize = [](Call& call, Stream& stream) {
+    if (RefusedWhileCapturing(call, stream)) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
     stream.Synchronize();
+    call.driver.TrimPools();
     return call.device().fault();
   };
   return RunOnStream(__func__, handle, synchronize, Needs::kContextEvenFaulty);
@@ -72,89 +104,45 @@ CUresult cuStreamSynchronize(CUstream handle) {
 
 CUresult cuStreamQuery(CUstream handle) {
   return RunOnStream(__func__, handle, [](Call& call, Stream& stream) {
+    if (RefusedWhileCapturing(call, stream)) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
     return stream.Idle() ? call.device().fault() : CUDA_ERROR_NOT_READY;
   });
 }
 
-// Waits for the event's last record before this call; an event never recorded holds nobody up.
+// Waits for the event's last record before this call; an event never recorded holds nobody up. In a
+// capture it becomes a dependency, for which a stream that was not capturing enters the capture.
 CUresult cuStreamWaitEvent(CUstream stream_handle, CUevent event_handle, unsigned flags) {
   return RunOnStream(__func__, stream_handle, [&](Call& call, Stream& stream) {
     if (flags != 0) return CUDA_ERROR_INVALID_VALUE;
     const auto event = call.FindEvent(event_handle);
     if (event == nullptr) return CUDA_ERROR_INVALID_HANDLE;
+    auto& captures = call.driver.captures();
+    if (const auto point = event->captured()) {
+      const CUresult joined = captures.Join(stream, *point);
+      const bool told = joined == CUDA_SUCCESS || joined == CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
+      return told ? joined : call.Violation(joined, "the event belongs to another capture");
+    }
     const Event::Passing passing = event->passing();
-    if (passing.valid()) stream.Enqueue([passing] { passing.wait(); });
+    if (!passing.valid()) return CUDA_SUCCESS;
+    if (captures.Invalidate(stream)) {
+      return call.Violation(CUDA_ERROR_STREAM_CAPTURE_ISOLATION,
+                            "the event was recorded outside the capture");
+    }
+    stream.Enqueue([passing] { passing.wait(); });
     return CUDA_SUCCESS;
   });
 }
 
+// As the driver does: never called once the context has failed.
 CUresult cuLaunchHostFunc(CUstream handle, CUhostFn function, void* user_data) {
-  return RunOnStream(__func__, handle, [&](Call&, Stream& stream) {
+  return RunOnStream(__func__, handle, [&](Call& call, Stream& stream) {
     if (function == nullptr) return CUDA_ERROR_INVALID_VALUE;
-    stream.Enqueue([function, user_data] {
+    const Device& device = call.device();
+    return call.Enqueue(stream, [function, user_data, &device] {
+      if (device.fault() != CUDA_SUCCESS) return;
       InHostFunction() = true;
       function(user_data);
       InHostFunction() = false;
     });
-    return CUDA_SUCCESS;
   });
-}
-
-CUresult cuEventCreate(CUevent* event, unsigned flags) {
-  return Run(__func__, Needs::kContext, [&](Call& call) {
-    if (flags > (CU_EVENT_BLOCKING_SYNC | CU_EVENT_DISABLE_TIMING)) {
-      return CUDA_ERROR_INVALID_VALUE;
-    }
-    const bool timed = (flags & CU_EVENT_DISABLE_TIMING) == 0;
-    *event = call.driver.events().Add(std::make_shared<Event>(call.device(), timed));
-    return CUDA_SUCCESS;
-  });
-}
-
-CUresult cuEventDestroy_v2(CUevent event) {
-  return Run(__func__, Needs::kContextEvenFaulty, [&](Call& call) {
-    if (call.FindEvent(event) == nullptr) return CUDA_ERROR_INVALID_HANDLE;
-    call.driver.events().Remove(event);
-    return call.device().fault();
-  });
-}
-
-CUresult cuEventRecord(CUevent event_handle, CUstream stream_handle) {
-  return RunOnStream(__func__, stream_handle, [&](Call& call, Stream& stream) {
-    const auto event = call.FindEvent(event_handle);
-    if (event == nullptr) return CUDA_ERROR_INVALID_HANDLE;
-    if (&event->device() != &stream.device()) {
-      return call.Violation(CUDA_ERROR_INVALID_HANDLE, "event and stream differ in their context");
-    }
-    event->Record(stream);
-    return CUDA_SUCCESS;
-  });
-}
-
-CUresult cuEventSynchronize(CUevent handle) {
-  return Run(__func__, Needs::kContextEvenFaulty, [&](Call& call) {
-    const auto event = call.FindEvent(handle);
-    if (event == nullptr) return CUDA_ERROR_INVALID_HANDLE;
-    const Event::Passing passing = event->passing();
-    if (passing.valid()) passing.wait();
-    return event->device().fault();
-  });
-}
-
-CUresult cuEventQuery(CUevent handle) {
-  return Run(__func__, Needs::kContext, [&](Call& call) {
-    const auto event = call.FindEvent(handle);
-    if (event == nullptr) return CUDA_ERROR_INVALID_HANDLE;
-    const Event::Passing passing = event->passing();
-    if (passing.valid() && !Ready(passing)) return CUDA_ERROR_NOT_READY;
-    return event->device().fault();
-  });
-}
-
-CUresult cuEventElapsedTime(float* milliseconds, CUevent start, CUevent end) {
-  return Elapsed(__func__, milliseconds, start, end);
-}
-
-CUresult cuEventElapsedTime_v2(float* milliseconds, CUevent start, CUevent end) {
-  return Elapsed(__func__, milliseconds, start, end);
 }

@@ -1,6 +1,7 @@
 #include "event.h"
 
 #include <memory>
+#include <utility>
 
 #include "stream.h"
 
@@ -12,13 +13,24 @@ void Event::Record(Stream& stream) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     passing_ = point->get_future().share();
+    captured_.reset();
   }
   stream.Enqueue([point] { point->set_value(Clock::now()); });
+}
+
+void Event::Record(CapturePoint point) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  captured_ = std::move(point);
 }
 
 Event::Passing Event::passing() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return passing_;
+}
+
+std::optional<CapturePoint> Event::captured() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return captured_;
 }
 
 }  // namespace tensorrt_node::standin

@@ -3,6 +3,9 @@
 #include <chrono>
 #include <future>
 #include <mutex>
+#include <optional>
+
+#include "capture.h"
 
 namespace tensorrt_node::standin {
 
@@ -24,15 +27,20 @@ class Event {
   bool timed() const { return timed_; }
 
   void Record(Stream& stream);
+  void Record(CapturePoint point);
 
   /// Of the last record; not `valid()` where the event was never recorded.
   Passing passing() const;
+
+  /// Where the last record was captured: no point that anybody passes.
+  std::optional<CapturePoint> captured() const;
 
  private:
   Device& device_;
   const bool timed_;
   mutable std::mutex mutex_;
   Passing passing_;
+  std::optional<CapturePoint> captured_;
 };
 
 }  // namespace tensorrt_node::standin

@@ -31,6 +31,7 @@ Settings Settings::FromEnvironment() {
   settings.memory_bytes = EnvironmentInteger("STANDIN_CUDA_MEMORY", int64_t{8} << 30);
   settings.driver_version =
       static_cast<int>(EnvironmentInteger("STANDIN_CUDA_DRIVER_VERSION", 13000));
+  settings.peer_access = EnvironmentInteger("STANDIN_CUDA_PEER", 1) != 0;
   settings.max_delay = std::chrono::microseconds(EnvironmentInteger("STANDIN_CUDA_DELAY_US", 0));
   settings.seed = EnvironmentInteger("STANDIN_CUDA_SEED", 1);
   return settings;

@@ -17,6 +17,8 @@ struct Settings {
   uint64_t memory_bytes;
   /// STANDIN_CUDA_DRIVER_VERSION, as cuDriverGetVersion returns it, default 13000.
   int driver_version;
+  /// STANDIN_CUDA_PEER, default 1: whether devices can reach each other's memory.
+  bool peer_access;
   /// STANDIN_CUDA_DELAY_US, default 0: each stream operation first waits for a random time from 0
   /// to this, so that work which nothing orders happens in an unexpected order.
   std::chrono::microseconds max_delay;

@@ -50,8 +50,8 @@ struct Stream::Queue {
   }
 };
 
-Stream::Stream(Device& device, std::chrono::microseconds max_delay, uint64_t seed)
-    : device_(device), queue_(std::make_shared<Queue>()) {
+Stream::Stream(Device& device, Options options, std::chrono::microseconds max_delay, uint64_t seed)
+    : device_(device), options_(options), queue_(std::make_shared<Queue>()) {
   std::thread([queue = queue_, max_delay, seed] { queue->Run(max_delay, seed); }).detach();
 }
 

@@ -2,8 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
+
+#include "operation.h"
 
 namespace tensorrt_node::standin {
 
@@ -12,10 +13,15 @@ class Device;
 /// A stream: a thread that runs operations one after another, in the order they were enqueued.
 class Stream {
  public:
-  using Operation = std::function<void()>;
+  /// What it was created with. The priority is only a hint, and every stream has its own thread
+  /// here.
+  struct Options {
+    unsigned flags;
+    int priority;
+  };
 
   /// Each operation first waits for a random time from 0 to `max_delay`.
-  Stream(Device& device, std::chrono::microseconds max_delay, uint64_t seed);
+  Stream(Device& device, Options options, std::chrono::microseconds max_delay, uint64_t seed);
 
   /// Does not wait: like the driver, what was enqueued still runs.
   ~Stream();
@@ -24,6 +30,9 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
 
   Device& device() const { return device_; }
+  const Options& options() const { return options_; }
+  /// Whether it and the default stream wait for each other.
+  bool blocking() const { return options_.flags == 0; }
 
   void Enqueue(Operation operation);
 
@@ -37,6 +46,7 @@ class Stream {
   struct Queue;
 
   Device& device_;
+  const Options options_;
   /// Shared with the thread, which outlives the stream while operations are left.
   const std::shared_ptr<Queue> queue_;
 };

@@ -1,58 +1,13 @@
-#include <array>
 #include <cstring>
 #include <thread>
 #include <vector>
 
+#include "cuda_fixture.h"
 #include "selftest.h"
 
 namespace selftest {
 
 namespace {
-
-constexpr size_t kBytes = 64;
-using Bytes = std::array<unsigned char, kBytes>;
-
-Bytes Filled(unsigned char value) {
-  Bytes bytes;
-  bytes.fill(value);
-  return bytes;
-}
-
-/// Pinned memory and device memory of 64 bytes each, and two streams.
-class Fixture {
- public:
-  Fixture() {
-    CHECK(cuMemHostAlloc(&pinned_, kBytes, 0) == CUDA_SUCCESS);
-    CHECK(cuMemAlloc_v2(&device, kBytes) == CUDA_SUCCESS);
-    CHECK(cuStreamCreate(&first, CU_STREAM_NON_BLOCKING) == CUDA_SUCCESS);
-    CHECK(cuStreamCreateWithPriority(&second, CU_STREAM_NON_BLOCKING, -1) == CUDA_SUCCESS);
-  }
-  ~Fixture() {
-    cuMemFreeHost(pinned_);
-    cuMemFree_v2(device);
-    cuStreamDestroy_v2(first);
-    cuStreamDestroy_v2(second);
-  }
-  Fixture(const Fixture&) = delete;
-  Fixture& operator=(const Fixture&) = delete;
-
-  Bytes& pinned() { return *static_cast<Bytes*>(pinned_); }
-
-  /// What is in the device memory, by way of the second stream.
-  Bytes DeviceBytes() {
-    Bytes bytes{};
-    CHECK(cuMemcpyDtoHAsync_v2(bytes.data(), device, kBytes, second) == CUDA_SUCCESS);
-    return bytes;
-  }
-
-  CurrentDevice current;
-  CUdeviceptr device = 0;
-  CUstream first = nullptr;
-  CUstream second = nullptr;
-
- private:
-  void* pinned_ = nullptr;
-};
 
 void TestDevices() {
   RunInChild({"STANDIN_CUDA_DEVICES=0"}, [] {
@@ -130,7 +85,8 @@ void TestReport() {
   });
   CHECK(Contains(ReadFile(report),
                  R"({"standin":"cuda","deviceAllocations":0,"pinnedAllocations":0,"streams":0,)"
-                 R"("events":0,"contexts":0,"violations":0,"calls":{)"));
+                 R"("events":0,"memoryPools":0,"graphs":0,"graphExecs":0,"contexts":0,)"
+                 R"("violations":0,"calls":{)"));
   RunInChild({variable}, [] {
     CUcontext context = nullptr;
     CUdeviceptr device = 0;
@@ -145,12 +101,23 @@ void TestReport() {
     CHECK(cuMemHostAlloc(&pinned, 1, 0) == CUDA_SUCCESS);
     CHECK(cuStreamCreate(&stream, 0) == CUDA_SUCCESS);
     CHECK(cuEventCreate(&event, 0) == CUDA_SUCCESS);
+    CUmemPoolProps properties{};
+    properties.allocType = CU_MEM_ALLOCATION_TYPE_PINNED;
+    properties.location.type = CU_MEM_LOCATION_TYPE_DEVICE;
+    CUmemoryPool pool = nullptr;
+    CUgraph graph = nullptr;
+    CUgraphExec exec = nullptr;
+    CHECK(cuMemPoolCreate(&pool, &properties) == CUDA_SUCCESS);
+    CHECK(cuStreamBeginCapture_v2(stream, CU_STREAM_CAPTURE_MODE_RELAXED) == CUDA_SUCCESS);
+    CHECK(cuStreamEndCapture(stream, &graph) == CUDA_SUCCESS);
+    CHECK(cuGraphInstantiateWithFlags(&exec, graph, 0) == CUDA_SUCCESS);
   });
   // The second line: the file is appended to.
   CHECK(Contains(ReadFile(report),
                  "}}\n"
                  R"({"standin":"cuda","deviceAllocations":2,"pinnedAllocations":1,"streams":1,)"
-                 R"("events":1,"contexts":1,"violations":0,"calls":{)"));
+                 R"("events":1,"memoryPools":1,"graphs":1,"graphExecs":1,"contexts":1,)"
+                 R"("violations":0,"calls":{)"));
   CHECK(Contains(ReadFile(report), R"("cuMemAlloc_v2":2)"));
   std::remove(report.c_str());
 }

@@ -1,5 +1,5 @@
-// Drives the stand-ins as an application does: the CUDA driver by its C functions, TensorRT by its
-// real header. Prints the number of checks; ends with 1 where one failed.
+// Drives the stand-ins as an application does: the CUDA driver and NVML by their C functions,
+// TensorRT by its real header. Prints the number of checks; ends with 1 where one failed.
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -124,6 +124,9 @@ void Gate::Open() {
 
 int main() {
   selftest::TestCudaDriver();
+  selftest::TestCudaGraphs();
+  selftest::TestCudaMemory();
+  selftest::TestNvml();
   selftest::TestTensorRT();
   std::printf("%d checks, %d failed\n", selftest::checks.load(), selftest::failures.load());
   return selftest::failures == 0 ? 0 : 1;

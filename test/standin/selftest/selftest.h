@@ -55,6 +55,9 @@ class Gate {
 };
 
 void TestCudaDriver();
+void TestCudaGraphs();
+void TestCudaMemory();
+void TestNvml();
 void TestTensorRT();
 
 }  // namespace selftest

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "../cuda/control_api.h"
 #include "types.h"
 
 namespace tensorrt_node::standin {
@@ -31,11 +32,9 @@ CUcontext CurrentContext() {
 void EnqueueWork(CUstream stream, std::function<void()> work) {
   using Work = std::function<void()>;
   auto owned = std::make_unique<Work>(std::move(work));
-  const CUhostFn run = [](void* user_data) {
-    const std::unique_ptr<Work> owned(static_cast<Work*>(user_data));
-    (*owned)();
-  };
-  CheckDriver("cuLaunchHostFunc", cuLaunchHostFunc(stream, run, owned.get()));
+  const CUhostFn run = [](void* user_data) { (*static_cast<Work*>(user_data))(); };
+  const CUhostFn release = [](void* user_data) { delete static_cast<Work*>(user_data); };
+  CheckDriver("cuLaunchKernel", standin_cuda_launch(stream, run, release, owned.get()));
   // The stream has it now.
   static_cast<void>(owned.release());
 }
