@@ -9,6 +9,8 @@ export type {
   Target,
 } from './engine/build-switches.js';
 export type { BuildLogLine, BuildProgress } from './engine/build-watch.js';
+export type { EngineIngredients } from './engine/cache-key.js';
+export type { CacheOptions } from './engine/cached-build.js';
 export {
   type DoctorGpu,
   type DoctorLibrary,
@@ -17,6 +19,7 @@ export {
   doctor,
 } from './engine/doctor.js';
 export { Engine, type LoadOptions } from './engine/engine.js';
+export { type CacheEntry, EngineCache } from './engine/engine-cache.js';
 export type { EngineTensor } from './engine/engine-tensor.js';
 export type { Product } from './engine/libraries.js';
 export type { LibraryOptions } from './engine/library.js';

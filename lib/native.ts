@@ -107,6 +107,8 @@ export interface NativeLibrary {
   readonly product: 'tensorrt' | 'tensorrt-rtx';
   /** major.minor.patch.build */
   readonly version: string;
+  /** Of the ONNX parser, as one number that the parser gives; empty without a parser. */
+  readonly parserVersion: string;
   build(request: NativeBuildRequest, monitor: NativeBuildMonitor): Promise<NativeBuildResult>;
   /** `parserFlags` as in {@link NativeBuildRequest}. */
   checkModel(

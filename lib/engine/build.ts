@@ -6,19 +6,44 @@ import { callNative, type NativeBuildRequest, type NativeBuildResult } from '../
 import { Model } from '../onnx/model.js';
 import { writeModelFile } from '../runtime/model-file.js';
 import { type BuilderOptions, builderOptionNames, checkBuilderOptions } from './build-options.js';
-import { toBuildRequest } from './build-request.js';
+import { type BuildRequest, toBuildRequest } from './build-request.js';
 import { type BuildLogLine, type BuildProgress, BuildWatch } from './build-watch.js';
+import {
+  type BuildSource,
+  buildThroughCache,
+  type CacheOptions,
+  cacheOptionNames,
+  checkCacheOptions,
+  fileState,
+} from './cached-build.js';
+import { buildIsolated, RemoteMonitor } from './isolated-build.js';
 import { products } from './libraries.js';
-import { type LibraryOptions, libraryOptionNames, openLibrary } from './library.js';
-import { Plan } from './plan.js';
+import {
+  type LibraryOptions,
+  libraryOptionNames,
+  libraryPaths,
+  type OpenedLibrary,
+  openLibrary,
+} from './library.js';
+import { type Plan, planFromBytes, planFromFile } from './plan.js';
 import { Pool } from './pool.js';
+import { checkTimingCache, type TimingCacheOptions, withTimingCache } from './timing-cache.js';
 
-export interface BuildOptions extends BuilderOptions, LibraryOptions {
+export interface BuildOptions
+  extends BuilderOptions,
+    LibraryOptions,
+    CacheOptions,
+    TimingCacheOptions {
   /**
    * The file to write the plan to, whole or not at all. TensorRT writes it as it is made, so that
-   * memory never holds it. Default: the plan is kept in memory.
+   * memory never holds it. Default: the plan is kept in memory, or in `cacheDir`.
    */
   output?: string;
+  /**
+   * Builds in a process of its own, so that a crash in TensorRT or the end of memory is an error
+   * and not the end of this process. Default: `false`.
+   */
+  isolate?: boolean;
   /** Called when a phase begins, and at least twice a second. */
   onProgress?: (progress: BuildProgress) => void;
   /** Called for each line that TensorRT logs, warnings and worse. */
@@ -30,7 +55,10 @@ export interface BuildOptions extends BuilderOptions, LibraryOptions {
 const optionNames: readonly (keyof BuildOptions)[] = [
   ...libraryOptionNames,
   ...builderOptionNames,
+  ...cacheOptionNames,
+  'timingCache',
   'output',
+  'isolate',
   'onProgress',
   'onLog',
   'signal',
@@ -57,53 +85,62 @@ export async function buildEngine(
   options: BuildOptions = {},
 ): Promise<Plan> {
   checkBuildOptions(options);
-  const { signal } = options;
-  const source = typeof model === 'string' ? await Model.load(model, pickSignal(signal)) : model;
-  if (!(source instanceof Model)) throw invalidArgument('model', 'a Model or a path', model);
-  const request = toBuildRequest(source.inputs, options);
-  const builder = await builders.take(signal);
-  try {
-    return await withModelFile(model, signal, (modelPath) =>
-      withOutput(options.output, (planPath) => build({ ...request, modelPath, planPath }, options)),
-    );
-  } finally {
-    builders.give(builder);
-  }
+  const source = await openSource(model, options.signal);
+  const request = toBuildRequest(source.model.inputs, options);
+  const library = await openBuildLibrary(options);
+  const run = (planPath: string | undefined) =>
+    runBuild({ source, request, library }, planPath, options);
+
+  const { cacheDir, output, onProgress } = options;
+  if (cacheDir === undefined) return withOutput(output, run);
+  const plan = await buildThroughCache({
+    source,
+    library: library.native,
+    options: { ...options, cacheDir },
+    onWait: () => onProgress?.({ phase: 'wait for another process', elapsedMs: 0 }),
+    build: async (planPath) => (await run(planPath)).seconds,
+  });
+  if (output !== undefined) await plan.save(output);
+  return plan;
 }
 
 function checkBuildOptions(options: BuildOptions): void {
   checkOptions('options', options, optionNames);
-  const { product, output } = options;
+  const { product, output, isolate } = options;
   if (product !== undefined) checkOneOf('product', product, products);
   if (output !== undefined && (typeof output !== 'string' || output === '')) {
     throw invalidArgument('output', 'the path of a file', output);
   }
+  if (isolate !== undefined && typeof isolate !== 'boolean') {
+    throw invalidArgument('isolate', 'true or false', isolate);
+  }
   checkBuilderOptions(options);
+  checkCacheOptions(options);
+  checkTimingCache(options);
 }
 
-function pickSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal ? { signal } : {};
-}
-
-/**
- * TensorRT's parser reads a file: then nothing is copied on the JavaScript thread, and models over
- * the 2 GiB that protobuf allows in memory work the same way.
- */
-async function withModelFile<T>(
+/** The model of a build, before anything is changed or waited for. */
+async function openSource(
   model: Model | string,
   signal: AbortSignal | undefined,
-  use: (path: string) => Promise<T>,
-): Promise<T> {
-  if (typeof model === 'string') return use(model);
+): Promise<BuildSource> {
+  if (typeof model === 'string' && model !== '') {
+    const state = await fileState(model);
+    const loaded = await Model.load(model, signal ? { signal } : {});
+    return { model: loaded, file: { path: model, state } };
+  }
+  if (!(model instanceof Model)) throw invalidArgument('model', 'a Model or a path', model);
   // The parser can name a node in its errors only where the node has a name.
   const named = model.clone();
   named.graph.nameNodes();
-  const file = await writeModelFile(named, signal);
-  try {
-    return await use(file.path);
-  } finally {
-    await file.remove();
-  }
+  return { model: named };
+}
+
+function openBuildLibrary({ product, libraryDir, targets = [] }: BuildOptions) {
+  return openLibrary({
+    product: product ?? (targets.length > 0 ? 'tensorrt-rtx' : undefined),
+    libraryDir,
+  });
 }
 
 /** Lets a build write under a temporary name, so that a file under its own name is whole. */
@@ -113,13 +150,13 @@ async function withOutput(
 ): Promise<Plan> {
   if (output === undefined) {
     const { plan, seconds } = await use(undefined);
-    return Plan.fromBytes(plan as Uint8Array, { seconds });
+    return planFromBytes(plan as Uint8Array, { seconds });
   }
   const temporary = `${output}.${randomUUID()}.tmp`;
   try {
     const { seconds } = await use(temporary);
     await onFile('write', output, () => rename(temporary, output));
-    return await Plan.fromFile(output, { seconds });
+    return await planFromFile(output, { seconds });
   } finally {
     await rm(temporary, { force: true });
   }
@@ -130,18 +167,75 @@ export interface Built extends NativeBuildResult {
   readonly seconds: number;
 }
 
-/** One native build, watched as the options say. */
-async function build(request: NativeBuildRequest, options: BuildOptions): Promise<Built> {
-  const { native } = await openLibrary({
-    product: options.product ?? (request.targets.length > 0 ? 'tensorrt-rtx' : undefined),
-    libraryDir: options.libraryDir,
-  });
-  for (const path of options.plugins ?? []) await callNative(() => native.loadPlugins(path));
-  options.signal?.throwIfAborted();
-  const watch = new BuildWatch(options);
+interface BuildJob {
+  readonly source: BuildSource;
+  readonly request: BuildRequest;
+  readonly library: OpenedLibrary;
+}
+
+/** Waits for a builder and builds, into a file or into memory. */
+async function runBuild(
+  { source, request, library }: BuildJob,
+  planPath: string | undefined,
+  options: BuildOptions,
+): Promise<Built> {
+  const { signal } = options;
+  const builder = await builders.take(signal);
+  try {
+    return await withModelFile(source, signal, (modelPath, folder) =>
+      withTimingCache(library.native, options, (timingCache) => {
+        const complete = { ...request, modelPath, planPath, timingCache };
+        return build(complete, library, folder, options);
+      }),
+    );
+  } finally {
+    builders.give(builder);
+  }
+}
+
+/**
+ * TensorRT's parser reads a file: then nothing is copied on the JavaScript thread, and models over
+ * the 2 GiB that protobuf allows in memory work the same way.
+ *
+ * @param use - is told of the temporary folder where there is one.
+ */
+async function withModelFile<T>(
+  { model, file }: BuildSource,
+  signal: AbortSignal | undefined,
+  use: (path: string, folder: string | undefined) => Promise<T>,
+): Promise<T> {
+  if (file) return use(file.path, undefined);
+  const written = await writeModelFile(model, signal);
+  try {
+    return await use(written.path, written.directory);
+  } finally {
+    await written.remove();
+  }
+}
+
+/**
+ * One native build, watched as the options say.
+ *
+ * @param folder - goes with this process if a build process outlives it.
+ */
+async function build(
+  request: NativeBuildRequest,
+  { native, candidate }: OpenedLibrary,
+  folder: string | undefined,
+  options: BuildOptions,
+): Promise<Built> {
+  const { plugins = [], isolate, signal } = options;
+  if (!isolate) for (const path of plugins) await callNative(() => native.loadPlugins(path));
+  signal?.throwIfAborted();
+  const remote = isolate ? new RemoteMonitor() : undefined;
+  const watch = new BuildWatch(options, remote);
   const started = performance.now();
   try {
-    const built = await callNative(() => native.build(request, watch.monitor));
+    const built = await callNative(() => {
+      if (!remote) return native.build(request, watch.monitor);
+      const library = libraryPaths(candidate);
+      return buildIsolated({ library, plugins, request, remove: folder ? [folder] : [] }, remote);
+    });
     const seconds = (performance.now() - started) / 1000;
     watch.finish();
     watch.throwIfCancelled();

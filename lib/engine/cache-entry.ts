@@ -13,7 +13,7 @@ import {
   tryShareFile,
   withFileLock,
 } from './file-lock.js';
-import { type CacheOutcome, Plan } from './plan.js';
+import { type CacheOutcome, type Plan, planFromFile } from './plan.js';
 
 /** What stands beside a plan in the cache, in `<key>.json`. */
 interface Sidecar {
@@ -133,7 +133,7 @@ export class EntryFiles {
     const now = new Date();
     // Where the folder cannot be written, nothing is removed from it either.
     await utimes(this.#sidecar, now, now).catch(() => {});
-    return Plan.fromFile(this.plan, { seconds: sidecar.seconds, cache: outcome, hold });
+    return planFromFile(this.plan, { seconds: sidecar.seconds, cache: outcome, hold });
   }
 
   /** A name to build under, which nobody else uses. */

@@ -2,27 +2,12 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { checkInteger, checkOptions, invalidArgument } from '../arguments.js';
 import { onFile } from '../files.js';
-import { type CacheEntry, EntryFiles, type Found, type Whole } from './cache-entry.js';
-import { cacheKey, type EngineIngredients } from './cache-key.js';
-import { explainMiss } from './cache-reason.js';
-import type { CacheOutcome, Plan } from './plan.js';
+import { type CacheEntry, EntryFiles } from './cache-entry.js';
 
 export type { CacheEntry } from './cache-entry.js';
 
 /** 10 GiB. */
 export const defaultCacheLimitBytes = 10 * 1024 ** 3;
-
-/** What a cache needs to give or make a plan. */
-export interface CachedBuild {
-  readonly ingredients: EngineIngredients;
-  /** Builds the plan into a new file, and tells how long that took. */
-  readonly build: (file: string) => Promise<number>;
-  readonly signal?: AbortSignal | undefined;
-  /** Called when another process is building the same plan. */
-  readonly onWait?: (() => void) | undefined;
-  /** Called when it is known whether the plan is there, before it is built. */
-  readonly onOutcome?: ((outcome: CacheOutcome) => void) | undefined;
-}
 
 /**
  * Plans in a folder, each under the SHA-256 of everything that it depends on. Any number of
@@ -102,54 +87,6 @@ export class EngineCache {
   /** Removes all that can be removed, as {@link EngineCache.prune} with a limit of 0 does. */
   async clear(): Promise<string[]> {
     return this.prune(0);
-  }
-
-  /**
-   * Gives a plan from the cache, or builds it into the cache, once for all who ask at the same time.
-   *
-   * @internal
-   */
-  async getOrBuild(request: CachedBuild): Promise<Plan> {
-    const { ingredients, signal, onWait } = request;
-    const files = this.#at(cacheKey(ingredients));
-    const found = await files.find(signal);
-    if (found.state === 'whole') return this.#hit(files, found, request);
-    const work = async () => {
-      // Another may have built it since.
-      const again = await files.find(signal);
-      if (again.state === 'whole') return this.#hit(files, again, request);
-      return this.#build(files, again, request);
-    };
-    return files.exclusively(work, { signal, onWait });
-  }
-
-  async #hit(files: EntryFiles, found: Whole, request: CachedBuild): Promise<Plan> {
-    const outcome = { hit: true, key: files.key, reason: undefined, file: files.plan };
-    request.onOutcome?.(outcome);
-    return files.open(found, outcome);
-  }
-
-  async #build(files: EntryFiles, found: Found, request: CachedBuild): Promise<Plan> {
-    const { ingredients, signal } = request;
-    const missReason =
-      found.state === 'damaged'
-        ? `entry damaged: ${found.why}`
-        : explainMiss(ingredients, await this.entries());
-    const outcome = { hit: false, key: files.key, reason: missReason, file: files.plan };
-    request.onOutcome?.(outcome);
-    await files.removeLeftovers();
-    const temporary = files.temporary();
-    try {
-      const seconds = await request.build(temporary);
-      const stored = await files.store(temporary, { ingredients, seconds, missReason }, signal);
-      const plan = await files.open(stored, outcome);
-      // Plans of others that cannot be removed are no reason to refuse this one.
-      await this.prune().catch(() => {});
-      return plan;
-    } catch (error) {
-      await files.removeLeftovers();
-      throw error;
-    }
   }
 
   #at(key: string): EntryFiles {

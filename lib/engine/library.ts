@@ -24,19 +24,18 @@ export interface RefusedLibrary {
   readonly error: TensorRTError;
 }
 
+/** What the native side is told of a candidate. */
+export function libraryPaths({ core, parser = '', plugins = '' }: LibraryCandidate) {
+  return { core, parser, plugins };
+}
+
 const opened = new Map<string, Promise<NativeLibrary>>();
 
 /** Opens a candidate, once per thread of JavaScript. */
 export function openCandidate(candidate: LibraryCandidate): Promise<NativeLibrary> {
   const known = opened.get(candidate.core);
   if (known) return known;
-  const library = callNative(() =>
-    loadAddon().openLibrary({
-      core: candidate.core,
-      parser: candidate.parser ?? '',
-      plugins: candidate.plugins ?? '',
-    }),
-  );
+  const library = callNative(() => loadAddon().openLibrary(libraryPaths(candidate)));
   opened.set(candidate.core, library);
   library.catch(() => opened.delete(candidate.core));
   return library;

@@ -29,6 +29,9 @@ interface PlanFacts {
 /** What must not be collected before the plan is. */
 const holds = new WeakMap<Plan, object>();
 
+/** The constructor, for this package only. */
+let makePlan: (source: Uint8Array | string, info: PlanInfo, facts: PlanFacts) => Plan;
+
 /** A serialised engine, as {@link buildEngine} returns it: in memory, or in a file of the cache. */
 export class Plan implements PlanInfo {
   readonly product: Product;
@@ -57,14 +60,8 @@ export class Plan implements PlanInfo {
     else this.#data = source;
   }
 
-  /** @internal */
-  static fromBytes(data: Uint8Array, facts: PlanFacts): Plan {
-    return new Plan(data, parsePlanHeader({ header: data, bytes: data.byteLength }), facts);
-  }
-
-  /** @internal */
-  static async fromFile(path: string, facts: PlanFacts): Promise<Plan> {
-    return new Plan(path, parsePlanHeader(await readPlanBeginning(path)), facts);
+  static {
+    makePlan = (source, info, facts) => new Plan(source, info, facts);
   }
 
   /**
@@ -101,6 +98,20 @@ export class Plan implements PlanInfo {
     if (this.file === undefined) await writeFiles([{ path, parts: [this.data] }]);
     else await copyWholeFile(this.file, path);
   }
+}
+
+/** @throws TensorRTError ERR_TRT_ENGINE_INVALID */
+export function planFromBytes(data: Uint8Array, facts: PlanFacts): Plan {
+  return makePlan(data, parsePlanHeader({ header: data, bytes: data.byteLength }), facts);
+}
+
+/**
+ * A plan that stays in its file.
+ *
+ * @throws TensorRTError ERR_FILE, ERR_TRT_ENGINE_INVALID
+ */
+export async function planFromFile(path: string, facts: PlanFacts): Promise<Plan> {
+  return makePlan(path, parsePlanHeader(await readPlanBeginning(path)), facts);
 }
 
 /**

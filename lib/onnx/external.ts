@@ -144,6 +144,11 @@ export class ExternalData {
     return new FileRange(file, offset, byteLength);
   }
 
+  /** @throws TensorRTError `ERR_ONNX_EXTERNAL_DATA` where a file was written since it was found. */
+  async assertUnchanged(): Promise<void> {
+    for (const file of this.#files.values()) await (await file.open()).close();
+  }
+
   /** The same files, but those at `path` looked at anew, because this process replaced it. */
   withReplaced(path: string): ExternalData {
     const copy = new ExternalData(this.directory);

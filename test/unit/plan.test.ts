@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine, readPlanInfo } from 'tensorrt-node';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Plan } from '../../dist/engine/plan.js';
+import { planFromBytes, planFromFile } from '../../dist/engine/plan.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'plan-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -89,7 +89,7 @@ describe('a plan', () => {
   const bytes = header('vtrt', [1, 7, 1, 116], { targets: 0b1000 });
 
   it('in memory has its bytes and no file', async () => {
-    const plan = Plan.fromBytes(bytes, { seconds: 2 });
+    const plan = planFromBytes(bytes, { seconds: 2 });
     expect(plan).toMatchObject({ data: bytes, bytes: 64, file: undefined, seconds: 2 });
     expect(await readPlanInfo(plan)).toMatchObject({ targets: ['sm89'] });
   });
@@ -97,7 +97,7 @@ describe('a plan', () => {
   it('in a file reads it when its bytes are asked for, and saves a copy', async () => {
     const file = join(folder, 'kept.plan');
     writeFileSync(file, bytes);
-    const plan = await Plan.fromFile(file, { seconds: 3 });
+    const plan = await planFromFile(file, { seconds: 3 });
     expect(plan).toMatchObject({ version: '1.7.1.116', bytes: 64, file, seconds: 3 });
     const copy = join(folder, 'copy.plan');
     await plan.save(copy);
@@ -105,7 +105,7 @@ describe('a plan', () => {
     expect(plan.data).toEqual(bytes);
     rmSync(file);
     expect(plan.data).toEqual(bytes);
-    expect(await Plan.fromFile(copy, { seconds: 3 }).then(readPlanInfo)).toMatchObject({
+    expect(await planFromFile(copy, { seconds: 3 }).then(readPlanInfo)).toMatchObject({
       targets: ['sm89'],
     });
   });
@@ -113,7 +113,7 @@ describe('a plan', () => {
   it('tells that its file is gone', async () => {
     const file = join(folder, 'gone.plan');
     writeFileSync(file, bytes);
-    const plan = await Plan.fromFile(file, { seconds: 3 });
+    const plan = await planFromFile(file, { seconds: 3 });
     rmSync(file);
     expect(() => plan.data).toThrow(expect.objectContaining({ code: 'ERR_FILE', file }));
     const nowhere = join(folder, 'absent', 'copy.plan');
