@@ -18,6 +18,9 @@ export default defineConfig({
     retry: 0,
     // Of tests that say they are concurrent: each of those is a process of its own.
     maxConcurrency: 2,
+    // What the package ships is tested, not what vite would make of it.
+    server: { deps: { external: [/\/dist\//] } },
+    setupFiles: process.env['NODE_V8_COVERAGE'] ? ['scripts/test/coverage/flush.mjs'] : [],
     projects: [
       room('unit'),
       room('native', alone),

@@ -233,7 +233,11 @@ async function sha256Of(file) {
 function downloadError(from, output) {
   const { registry, client, settings } = kinds[from.kind];
   const what = `Cannot fetch ${from.name} ${from.version} from ${registry} with ${client}`;
-  if (/DO NOT MATCH THE HASHES|checksum .*(changed|did not match)|EINTEGRITY|Hash Sum mismatch/i.test(output)) {
+  if (
+    /DO NOT MATCH THE HASHES|checksum .*(changed|did not match)|EINTEGRITY|Hash Sum mismatch/i.test(
+      output,
+    )
+  ) {
     return hashError(from, output);
   }
   if (/No space left|ENOSPC|disk quota/i.test(output)) {

@@ -21,7 +21,8 @@ TEST_F(CudaTest, OpensOneDriverFromManyThreads) {
   InThreads(8, [&](int) {
     const CudaDriver* const driver = &CudaDriver::Get();
     const CudaDriver* expected = nullptr;
-    if (!first.compare_exchange_strong(expected, driver)) EXPECT_EQ(expected, driver);
+    const bool is_first = first.compare_exchange_strong(expected, driver);
+    EXPECT_EQ(is_first ? driver : expected, driver);
     EXPECT_GE(driver->version(), 12000);
   });
 }
