@@ -14,7 +14,6 @@ namespace tensorrt_node::test {
 namespace {
 
 constexpr int kOutOfMemory = 2;
-constexpr int kLaunchFailed = 719;
 constexpr int kDeviceLost = 46;  // CUDA_ERROR_DEVICE_UNAVAILABLE
 
 /// Jobs on several contexts and threads, some of which fail; each is right or a typed error.
@@ -106,7 +105,7 @@ class FatalFaultTest : public StandinTest,
 
 INSTANTIATE_TEST_SUITE_P(Products, FatalFaultTest,
                          testing::Combine(testing::ValuesIn(Products()),
-                                          testing::Values("STANDIN_CUDA_FAIL=cuLaunchKernel:719:3",
+                                          testing::Values("STANDIN_CUDA_FAULT=cuLaunchKernel:719:3",
                                                           "STANDIN_TENSORRT_FAIL=enqueueV3:3:4",
                                                           "STANDIN_TENSORRT_FAIL=inferShapes:3:4",
                                                           "STANDIN_TENSORRT_FAIL=setInputShape:3:4",

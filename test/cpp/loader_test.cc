@@ -33,12 +33,13 @@ TEST_F(LoaderTest, RunsEnginesOfBothFamiliesAtOnce) {
 }
 
 TEST_F(LoaderTest, SaysWhatIsWrongWithALibrary) {
-  EXPECT_EQ(CodeOf([] { TensorRTLibrary::Open("/nowhere/libnvinfer.so.11", ""); }),
+  EXPECT_EQ(CodeOf([] { TensorRTLibrary::Open({"/nowhere/libnvinfer.so.11", "", ""}); }),
             "ERR_TRT_LIBRARY_NOT_FOUND");
-  EXPECT_EQ(CodeOf([] { TensorRTLibrary::Open(StandinPath("libcuda_standin.so"), ""); }),
+  EXPECT_EQ(CodeOf([] { TensorRTLibrary::Open({StandinPath("libcuda_standin.so"), "", ""}); }),
             "ERR_TRT_LIBRARY_VERSION");
-  EXPECT_EQ(CodeOf([] { TensorRTLibrary::Open(LibraryPath("tensorrt"), "/nowhere/parser.so"); }),
-            "ERR_TRT_LIBRARY_NOT_FOUND");
+  EXPECT_EQ(
+      CodeOf([] { TensorRTLibrary::Open({LibraryPath("tensorrt"), "/nowhere/parser.so", ""}); }),
+      "ERR_TRT_LIBRARY_NOT_FOUND");
 }
 
 /// The stand-ins read what version to pretend once, so each case has a process of its own.

@@ -56,7 +56,7 @@ void UseStandins() {
 }
 
 std::shared_ptr<TensorRTLibrary> OpenLibrary(const std::string& product) {
-  return TensorRTLibrary::Open(LibraryPath(product), "");
+  return TensorRTLibrary::Open({LibraryPath(product), "", ""});
 }
 
 std::vector<uint8_t> MakePlan(const std::string& product, const std::string& description) {
