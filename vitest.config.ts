@@ -26,6 +26,7 @@ export default defineConfig({
       room('native', alone),
       room('standin', alone),
       room('teardown', alone),
+      room('gpu', alone),
       room('setup', alone),
       room('package', alone),
       {
