@@ -21,6 +21,7 @@ import { SetupError } from './setup-error.mjs';
  * @property {string} out Folder of the build, relative to the project.
  * @property {boolean} [standins] Builds the tests' stand-ins too.
  * @property {boolean} [sanitize] Builds with AddressSanitizer.
+ * @property {boolean} [bench] Builds the benchmarks' C++ peers too.
  */
 
 /** The addon that users load; tests load it too. @type {NativeBuild} */
@@ -56,27 +57,29 @@ export function isNativeBuildDue(build) {
 }
 
 /** @param {NativeBuild} build */
-function fingerprintOfBuild({ standins = false, sanitize = false }) {
+function fingerprintOfBuild({ standins = false, sanitize = false, bench = false }) {
   const sdk = findSdk();
   const { CXX, CXXFLAGS, LDFLAGS } = process.env;
   const self = 'scripts/setup/native.mjs';
   const places = ['CMakeLists.txt', 'native', self, 'node_modules/node-addon-api/package.json'];
   const standinFiles = standins ? projectFiles(['test/standin'], standinSources) : [];
-  return fingerprintOf([...projectFiles(places), ...standinFiles], {
-    options: [standins, sanitize],
+  const benchFiles = bench ? projectFiles(['bench/native'], standinSources) : [];
+  return fingerprintOf([...projectFiles(places), ...standinFiles, ...benchFiles], {
+    options: [standins, sanitize, bench],
     headers: [pins['tensorrt-headers']?.from.sha256, sdk?.include, sdk?.version],
     compiler: [CXX, CXXFLAGS, LDFLAGS],
   });
 }
 
 /** @param {NativeBuild} build */
-function definitions({ standins = false, sanitize = false }) {
+function definitions({ standins = false, sanitize = false, bench = false }) {
   const headers = headerFolders(findSdk());
   return {
     TENSORRT_NODE_RTX1_HEADERS: headers.rtx1,
     TENSORRT_NODE_TRT11_HEADERS: headers.trt11,
     TENSORRT_NODE_CUDA_HEADERS: headers.cuda,
     TENSORRT_NODE_STANDINS: standins ? 'ON' : 'OFF',
+    TENSORRT_NODE_BENCH: bench ? 'ON' : 'OFF',
     ...(sanitize && { TENSORRT_NODE_SANITIZE: 'address' }),
   };
 }
