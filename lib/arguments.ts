@@ -47,3 +47,13 @@ export function checkInteger(
     throw invalidArgument(name, `a whole number ${range}`, value);
   }
 }
+
+export function checkBoolean(name: string, value: unknown): asserts value is boolean {
+  if (typeof value !== 'boolean') throw invalidArgument(name, 'true or false', value);
+}
+
+export function checkText(name: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string' || value === '') {
+    throw invalidArgument(name, 'a text that is not empty', value);
+  }
+}

@@ -20,8 +20,8 @@ export class ForkedProcess<Out extends object, In> {
   readonly #exited: Promise<unknown>;
   #errorOutput = '';
 
-  constructor(module: URL, listener: Listener<In>) {
-    this.#child = fork(fileURLToPath(module), {
+  constructor(module: URL, args: readonly string[], listener: Listener<In>) {
+    this.#child = fork(fileURLToPath(module), args, {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // Loaders and debuggers of the parent are not meant for this process.

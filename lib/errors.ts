@@ -38,6 +38,8 @@ export type TensorRTErrorCode =
   | 'ERR_UNSUPPORTED'
   /** A file cannot be read or written. */
   | 'ERR_FILE'
+  /** The object is in use in a way that excludes the call. */
+  | 'ERR_BUSY'
   /** The object was closed. */
   | 'ERR_CLOSED';
 

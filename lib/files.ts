@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { TensorRTError } from './errors.js';
 
@@ -111,6 +112,18 @@ export async function writeFiles(
   } catch (error) {
     await staged.discard();
     throw error;
+  }
+}
+
+/**
+ * Removes what a process that was killed left behind while it wrote files whose names begin with
+ * `prefix`. Nobody else may be writing them.
+ */
+export async function removeTemporaries(folder: string, prefix: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(`${prefix}.`) && /\.tmp(\.old)?$/.test(name)) {
+      await rm(join(folder, name), { force: true });
+    }
   }
 }
 

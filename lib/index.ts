@@ -18,14 +18,26 @@ export {
   type DoctorReport,
   doctor,
 } from './engine/doctor.js';
-export { Engine, type LoadOptions } from './engine/engine.js';
+export { Engine, type SerializeOptions } from './engine/engine.js';
 export { type CacheEntry, EngineCache } from './engine/engine-cache.js';
 export type { EngineTensor } from './engine/engine-tensor.js';
+export { checkEngine, type EngineValidity } from './engine/engine-validity.js';
 export type { Product } from './engine/libraries.js';
 export type { LibraryOptions } from './engine/library.js';
+export type { LoadOptions } from './engine/load-options.js';
+export {
+  type ContextMemory,
+  estimateMemory,
+  type MemoryEstimate,
+  type MemoryReport,
+  type MemoryReportOptions,
+} from './engine/memory-report.js';
 export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/plan.js';
+export type { PlanInput } from './engine/plan-file.js';
 export type { Profile, ShapeRange, ValueRange } from './engine/profiles.js';
+export type { NewWeights, RefitOptions } from './engine/refit.js';
 export { type InferOptions, Session, type SessionOptions } from './engine/session.js';
+export type { WeightStreaming } from './engine/weight-streaming.js';
 export {
   type NodeReference,
   type RecordedError,

@@ -15,6 +15,11 @@ export class Lifetime {
     this.#what = what;
   }
 
+  /** Whether closing has begun. */
+  get closing(): boolean {
+    return this.#closing !== undefined;
+  }
+
   /** @throws TensorRTError ERR_CLOSED */
   assertOpen(): void {
     if (this.#closing) throw new TensorRTError('ERR_CLOSED', `${this.#what} is closed.`);

@@ -107,8 +107,8 @@ export interface NativeLibrary {
   readonly product: 'tensorrt' | 'tensorrt-rtx';
   /** major.minor.patch.build */
   readonly version: string;
-  /** Of the ONNX parser, as one number that the parser gives; empty without a parser. */
-  readonly parserVersion: string;
+  /** The number by which the ONNX parser tells its version; 0 where it tells none. */
+  readonly parserVersion: number;
   build(request: NativeBuildRequest, monitor: NativeBuildMonitor): Promise<NativeBuildResult>;
   /** `parserFlags` as in {@link NativeBuildRequest}. */
   checkModel(
@@ -122,7 +122,28 @@ export interface NativeLibrary {
   /** "name version (namespace)" of each registered plugin. */
   plugins(): Promise<string[]>;
   /** A string is a file. Bytes are copied before the call returns. */
-  load(plan: Uint8Array | string, device: number): Promise<NativeEngine>;
+  load(plan: Uint8Array | string, options: NativeLoadOptions): Promise<NativeEngine>;
+  /** What the library says of a plan, from its first bytes. TensorRT for RTX only. */
+  checkEngine(header: Uint8Array): Promise<NativeEngineValidity>;
+}
+
+export interface NativeLoadOptions {
+  device: number;
+  checkMemory: boolean;
+  hostCode: boolean;
+  /** Empty for none. */
+  leanRuntime: string;
+  deferredWeights: boolean;
+  /** -1 leaves it to TensorRT; undefined keeps all weights on the device. */
+  weightStreamingBudget: number | undefined;
+  dlaCore: number | undefined;
+  maxThreads: number | undefined;
+}
+
+export interface NativeEngineValidity {
+  verdict: 'valid' | 'suboptimal' | 'invalid';
+  /** Names of `EngineInvalidityDiagnostics`; none for an invalid one where there is no driver. */
+  diagnostics: string[];
 }
 
 export interface NativeTensor {
@@ -131,16 +152,72 @@ export interface NativeTensor {
   mode: 'input' | 'output';
   location: 'device' | 'host';
   dims: number[];
+  format: string;
+  /** -1 for none. */
+  vectorizedDim: number;
+  componentsPerElement: number;
+  shapesOthers: boolean;
+  /** Empty for none. */
+  aliasOf: string;
+}
+
+export interface NativeEngineDescription {
+  tensors: NativeTensor[];
+  profiles: NativeProfile[];
+  name: string;
+  layers: number;
+  auxStreams: number;
+  capability: string;
+  hardwareCompatibility: string;
+  profilingVerbosity: string;
+  refittable: boolean;
+  weightsBytes: number;
+  strippedWeightsBytes: number;
+  /** For each profile. */
+  scratchBytes: number[];
+  debugTensors: string[];
+}
+
+export interface NativeWeightStreaming {
+  streamableBytes: number;
+  budgetBytes: number;
+  automaticBudgetBytes: number;
+  scratchBytes: number;
+}
+
+/** Weights, or where `modelPath` is not empty those of a model. */
+export interface NativeRefit {
+  weights: { name: string; type: string; data: ArrayBufferView }[];
+  modelPath: string;
+}
+
+export interface NativeMemoryInfo {
+  freeBytes: number;
+  totalBytes: number;
 }
 
 export interface NativeEngine {
-  readonly tensors: NativeTensor[];
-  readonly profiles: NativeShapeRange[][];
-  /** Bytes of scratch memory per execution context. */
-  readonly deviceMemoryBytes: number;
+  /** Not while a budget for weight streaming is being set. */
+  describe(): NativeEngineDescription;
   createSlot(options: NativeSlotOptions): Promise<NativeSlot>;
   /** Bytes that TensorRT does not take leave the cache empty; they are copied at once. */
   createRuntimeCache(bytes: Uint8Array): Promise<NativeRuntimeCache>;
+  /** The inspector's JSON. */
+  inspect(): Promise<string>;
+  /** `flags` are names of `SerializationFlag`. */
+  serialize(flags: string[]): Promise<Uint8Array>;
+  weightStreaming(): Promise<NativeWeightStreaming>;
+  /** -1 leaves it to TensorRT. Only without slots. */
+  setWeightStreamingBudget(bytes: number): Promise<void>;
+  refittableWeights(): Promise<string[]>;
+  /** Weights are copied before the call returns. Not while an inference is in flight. */
+  refit(request: NativeRefit): Promise<void>;
+  areWeightsLoaded(): Promise<boolean>;
+  /** Not while an inference is in flight, like the next. */
+  loadWeights(): Promise<void>;
+  unloadWeights(): Promise<void>;
+  /** Of the engine's GPU. */
+  memory(): Promise<NativeMemoryInfo>;
   release(): Promise<void>;
 }
 
@@ -254,6 +331,7 @@ export interface NativeAddon extends NativeCalibration {
   /** Opens TensorRT and its companions; an empty path is one that was not found. */
   openLibrary(paths: NativeLibraryPaths): Promise<NativeLibrary>;
   listDevices(): NativeDevices;
+  memoryInfo(device: number): Promise<NativeMemoryInfo>;
   allocateDevice(device: number, bytes: number): Promise<NativeMemory>;
   openGpuMonitor(device: number): Promise<NativeGpuMonitor>;
   allocatePinned(device: number, bytes: number): Promise<NativeMemory>;

@@ -8,17 +8,18 @@
 
 namespace tensorrt_node {
 
-/// One entry of TensorRT's error recorder.
-struct RecordedError {
-  std::string code;
-  std::string description;
-};
-
 /// The ONNX node that a failure is about.
 struct NodeReference {
   std::string name;
   std::string op_type;
   int index = -1;
+};
+
+/// One entry of TensorRT's error recorder, or one complaint of its ONNX parser.
+struct RecordedError {
+  std::string code;
+  std::string description;
+  std::optional<NodeReference> node = std::nullopt;
 };
 
 /// The one exception of the native side. `code` is a `TensorRTErrorCode` of lib/errors.ts; the

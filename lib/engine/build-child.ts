@@ -18,7 +18,6 @@ async function build(order: BuildOrder, watched: NativeBuildMonitor): Promise<Na
 }
 
 async function carryOut(order: BuildOrder): Promise<void> {
-  process.once('disconnect', () => endWithParent(order.remove));
   const watched = new (loadAddon().BuildMonitor)(logLevel);
   monitor = watched;
   const passEvents = () => {
@@ -41,9 +40,9 @@ function report(message: BuildReport): void {
   process.send?.(message, undefined, undefined, () => {});
 }
 
-/** An exit would wait for the build. */
-function endWithParent(remove: readonly string[]): void {
-  for (const path of remove) rmSync(path, { recursive: true, force: true });
+/** Removes the parent's files. An exit would wait for the build. */
+function endWithParent(): void {
+  for (const path of process.argv.slice(2)) rmSync(path, { recursive: true, force: true });
   process.kill(process.pid, 'SIGKILL');
 }
 
@@ -56,6 +55,8 @@ function volunteerForOutOfMemory(): void {
   }
 }
 
+process.once('disconnect', endWithParent);
+if (!process.connected) endWithParent();
 volunteerForOutOfMemory();
 process.on('message', (command: BuildCommand) => {
   if (command.kind === 'build') carryOut(command);

@@ -86,6 +86,9 @@ export interface BuilderOptions {
   buildRoutes?: Readonly<Record<string, string>>;
 }
 
+/** TensorRT counts in 32 bits. */
+const largestInt = 2 ** 31 - 1;
+
 const optionRules: { readonly [Name in keyof Required<BuilderOptions>]: rules.Rule } = {
   profiles: { check: checkProfileList, canonical: rules.nonEmpty },
   targets: rules.list(targets),
@@ -102,10 +105,10 @@ const optionRules: { readonly [Name in keyof Required<BuilderOptions>]: rules.Ru
   l2LimitForTiling: rules.integer({ min: 0 }),
   engineCapability: rules.oneOf(['standard', 'safety', 'dlaStandalone']),
   dla: rules.dla,
-  maxAuxStreams: rules.integer({ min: 0 }),
-  maxTactics: rules.integer({ min: 1 }),
-  timingIterations: rules.integer({ min: 1, byDefault: 1 }),
-  maxThreads: { ...rules.integer({ min: 1 }), canonical: () => undefined },
+  maxAuxStreams: rules.integer({ min: 0, max: largestInt }),
+  maxTactics: rules.integer({ min: 1, max: largestInt }),
+  timingIterations: rules.integer({ min: 1, max: largestInt, byDefault: 1 }),
+  maxThreads: { ...rules.integer({ min: 1, max: largestInt }), canonical: () => undefined },
   plugins: rules.ordered,
   serializePlugins: rules.names,
   debugTensors: rules.namesOr('unfused'),

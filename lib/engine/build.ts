@@ -92,7 +92,8 @@ export async function buildEngine(
     runBuild({ source, request, library }, planPath, options);
 
   const { cacheDir, output, onProgress } = options;
-  if (cacheDir === undefined) return withOutput(output, run);
+  // Awaited here, so that this function is in the stack of an error.
+  if (cacheDir === undefined) return await withOutput(output, run);
   const plan = await buildThroughCache({
     source,
     library: library.native,
@@ -234,7 +235,7 @@ async function build(
     const built = await callNative(() => {
       if (!remote) return native.build(request, watch.monitor);
       const library = libraryPaths(candidate);
-      return buildIsolated({ library, plugins, request, remove: folder ? [folder] : [] }, remote);
+      return buildIsolated({ library, plugins, request }, folder ? [folder] : [], remote);
     });
     const seconds = (performance.now() - started) / 1000;
     watch.finish();

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TensorRTError } from '../errors.js';
-import { isSystemError, onFile, writeFiles } from '../files.js';
+import { isSystemError, onFile, removeTemporaries, writeFiles } from '../files.js';
 import { cacheFormat, cacheKey, type EngineIngredients } from './cache-key.js';
 import { digestFile } from './digest.js';
 import {
@@ -168,12 +168,8 @@ export class EntryFiles {
   }
 
   /** Removes what a process that was killed left behind. Within `exclusively`. */
-  async removeLeftovers(): Promise<void> {
-    for (const name of await readdir(this.#folder)) {
-      if (name.startsWith(`${this.key}.`) && name.endsWith('.tmp')) {
-        await rm(join(this.#folder, name), { force: true });
-      }
-    }
+  removeLeftovers(): Promise<void> {
+    return removeTemporaries(this.#folder, this.key);
   }
 
   /** Removes everything under the key, unless it is being built or used. */

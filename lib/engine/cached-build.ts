@@ -102,7 +102,7 @@ async function ingredientsOf(
     },
     product: library.product,
     version: library.version,
-    parser: library.parserVersion,
+    parser: `${library.parserVersion}`,
     options: rest as JsonObject,
     profiles,
     plugins: await digestPlugins(plugins, serializePlugins, options.signal),

@@ -77,11 +77,6 @@ export class ContextPool {
     return [...this.#pools.values()].reduce((sum, pool) => sum + pool.waiting, 0);
   }
 
-  /** Every lane of the profile. */
-  lanesOf(profile: number): readonly ContextLane[] {
-    return this.#lanes.get(profile) ?? [];
-  }
-
   /** A lane at once where one is free. @throws the signal's `reason` */
   take(profile: number, signal?: AbortSignal): ContextLane | Promise<ContextLane> {
     const taken = (this.#pools.get(profile) as Pool<ContextLane>).take(signal);
@@ -92,6 +87,33 @@ export class ContextPool {
   give(lane: ContextLane): void {
     this.#busy.set(lane.slot, (this.#busy.get(lane.slot) ?? 1) - 1);
     this.#pools.get(lane.profile)?.give(lane);
+  }
+
+  /**
+   * Runs work that has every lane of some profiles, so that none of them does anything else.
+   *
+   * @throws the signal's `reason` when it is aborted before all lanes are free.
+   */
+  async withAll<T>(
+    profiles: readonly number[],
+    work: (lanes: readonly ContextLane[]) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    // All are asked for at once: two callers that each wait for the other's lanes cannot be.
+    const asked = profiles.flatMap((profile) =>
+      (this.#lanes.get(profile) ?? []).map(() => this.take(profile, signal)),
+    );
+    const outcomes = await Promise.allSettled(asked);
+    const lanes = outcomes.flatMap((outcome) =>
+      outcome.status === 'fulfilled' ? [outcome.value] : [],
+    );
+    try {
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+      return await work(lanes);
+    } finally {
+      for (const lane of lanes) this.give(lane);
+    }
   }
 
   async invalidateGraphs(): Promise<void> {

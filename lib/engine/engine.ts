@@ -1,17 +1,38 @@
-import { checkInteger, checkOptions, invalidArgument } from '../arguments.js';
+import { checkBoolean, checkOptions } from '../arguments.js';
 import { TensorRTError } from '../errors.js';
 import { Lifetime } from '../lifetime.js';
-import { callNative, type NativeEngine } from '../native.js';
-import type { EngineTensor } from './engine-tensor.js';
-import { type LibraryOptions, type OpenedLibrary, openLibrary, productName } from './library.js';
-import { Plan, type PlanInfo, readPlanInfo } from './plan.js';
-import type { ShapeRange } from './profiles.js';
+import { callNative, type NativeEngine, type NativeEngineDescription } from '../native.js';
+import { type EngineTensor, toEngineTensor, toProfile } from './engine-tensor.js';
+import { loadPlan, type NativeLoaded } from './load.js';
+import { checkBudget, type LoadOptions, toNativeBudget } from './load-options.js';
+import {
+  checkReportOptions,
+  checkScratchFits,
+  type MemoryReport,
+  type MemoryReportOptions,
+  reportMemory,
+} from './memory-report.js';
+import { type Plan, type PlanInfo, planFromBytes } from './plan.js';
+import type { PlanInput } from './plan-file.js';
+import type { Profile } from './profiles.js';
+import { type NewWeights, type RefitOptions, toRefitInput } from './refit.js';
+import { Sequence } from './sequence.js';
 import { Session, type SessionOptions } from './session.js';
+import type { WeightStreaming } from './weight-streaming.js';
 
-export interface LoadOptions extends Pick<LibraryOptions, 'libraryDir'> {
-  /** Number of the GPU. Default: 0. */
-  device?: number;
+export interface SerializeOptions {
+  /** Leaves out weights that can be refitted. Default: false. */
+  excludeWeights?: boolean;
+  /** Leaves out the lean runtime of a version-compatible engine. Default: false. */
+  excludeLeanRuntime?: boolean;
+  /**
+   * Keeps an engine that came from a stripped plan refittable, which it is not otherwise. Default:
+   * false.
+   */
+  includeRefit?: boolean;
 }
+
+const serializationFlags = ['excludeWeights', 'excludeLeanRuntime', 'includeRefit'] as const;
 
 /**
  * An engine on a GPU. Close it (or declare it with `await using`): what it holds on the device is
@@ -19,68 +40,248 @@ export interface LoadOptions extends Pick<LibraryOptions, 'libraryDir'> {
  */
 export class Engine {
   readonly info: PlanInfo;
+  /** Number of the GPU. */
+  readonly device: number;
+  /** The name of the network; may be empty. */
+  readonly name: string;
+  /** Inputs and outputs. */
   readonly tensors: readonly EngineTensor[];
-  /** Shapes that the engine accepts, one entry per optimisation profile. */
-  readonly profiles: readonly Readonly<Record<string, ShapeRange>>[];
-  /** Scratch memory on the device that each execution context takes, in bytes. */
-  readonly deviceMemoryBytes: number;
+  /** What the engine accepts: shapes and, for inputs that shapes depend on, values. */
+  readonly profiles: readonly Profile[];
+  /** Layers after fusion. */
+  readonly layers: number;
+  /** Streams that an inference uses besides its own. */
+  readonly auxStreams: number;
+  /** TensorRT's `EngineCapability` by name, such as `'standard'`. */
+  readonly capability: string;
+  /** TensorRT's `HardwareCompatibilityLevel` by name, such as `'none'` or `'amperePlus'`. */
+  readonly hardwareCompatibility: string;
+  /** TensorRT's `ProfilingVerbosity` by name: how much {@link Engine.inspect} tells. */
+  readonly profilingVerbosity: string;
+  /** Whether {@link Engine.refit} works. */
+  readonly refittable: boolean;
+  /** Bytes of all weights, wherever they are. */
+  readonly weightsBytes: number;
+  /** Bytes of the weights that were left out of a stripped plan. */
+  readonly strippedWeightsBytes: number;
+  /**
+   * Tensors whose values an inference can show. TensorRT names them only for an engine that was
+   * built with profiling verbosity `'detailed'`.
+   */
+  readonly debugTensors: readonly string[];
   readonly #native: NativeEngine;
+  #description: NativeEngineDescription;
   readonly #lifetime = new Lifetime('The engine');
   readonly #sessions = new Set<Session>();
+  /** TensorRT changes an engine as a whole, and makes its contexts, one at a time. */
+  readonly #sequence = new Sequence();
 
-  private constructor(native: NativeEngine, info: PlanInfo) {
+  private constructor({ native, info }: NativeLoaded, device: number) {
+    const description = native.describe();
     this.#native = native;
+    this.#description = description;
     this.info = info;
-    this.tensors = native.tensors;
-    this.profiles = native.profiles.map((ranges) =>
-      Object.fromEntries(ranges.map(({ input, ...range }) => [input, range])),
-    );
-    this.deviceMemoryBytes = native.deviceMemoryBytes;
+    this.device = device;
+    this.name = description.name;
+    this.tensors = description.tensors.map(toEngineTensor);
+    this.profiles = description.profiles.map(toProfile);
+    this.layers = description.layers;
+    this.auxStreams = description.auxStreams;
+    this.capability = description.capability;
+    this.hardwareCompatibility = description.hardwareCompatibility;
+    this.profilingVerbosity = description.profilingVerbosity;
+    this.refittable = description.refittable;
+    this.weightsBytes = description.weightsBytes;
+    this.strippedWeightsBytes = description.strippedWeightsBytes;
+    this.debugTensors = description.debugTensors;
   }
 
   /**
    * Loads a plan onto a GPU with the product and version that built it.
    *
-   * @param plan - the result of {@link buildEngine}, its bytes, or the path of a file.
+   * @param plan - the result of {@link buildEngine}, its bytes, the path of a file, or its bytes in
+   * pieces, such as a `ReadableStream`. A file is never in memory as a whole.
    * @throws TensorRTError ERR_NO_GPU on a machine without one, ERR_TRT_ENGINE_VERSION when another
    * product or version built the plan, ERR_TRT_ENGINE_INVALID when it is damaged or no plan,
-   * ERR_FILE, ERR_CUDA, ERR_TRT_LIBRARY_NOT_FOUND
+   * ERR_GPU_MEMORY when it cannot fit, ERR_UNSUPPORTED for options that this TensorRT does not have,
+   * ERR_FILE, ERR_CUDA, ERR_TRT_LIBRARY_NOT_FOUND; the signal's `reason`
    */
-  static async load(plan: Plan | Uint8Array | string, options: LoadOptions = {}): Promise<Engine> {
-    checkOptions('options', options, ['device', 'libraryDir']);
-    const { device = 0, libraryDir } = options;
-    checkInteger('device', device, 0);
-    const source = plan instanceof Plan ? plan.source : plan;
-    if (typeof source !== 'string' && !(source instanceof Uint8Array)) {
-      throw invalidArgument('plan', 'a Plan, a Uint8Array or a path', plan);
-    }
-    const info = await readPlanInfo(source);
-    const { native } = await openLibraryOf(info, libraryDir);
-    checkVersion(info, native.version);
-    return new Engine(await callNative(() => native.load(source, device)), info);
+  static async load(plan: PlanInput, options: LoadOptions = {}): Promise<Engine> {
+    return new Engine(await loadPlan(plan, options), options.device ?? 0);
+  }
+
+  /**
+   * Bytes of scratch memory that an execution context takes on the GPU, for each profile. They
+   * change with the budget for weight streaming.
+   */
+  get scratchBytes(): readonly number[] {
+    return this.#description.scratchBytes;
   }
 
   /**
    * Makes execution contexts to run the engine with. Fails here, and not at the first inference,
    * when the device has no memory for them.
    *
-   * @throws TensorRTError ERR_CUDA, ERR_TRT_INFER, ERR_CLOSED
+   * @throws TensorRTError ERR_GPU_MEMORY, ERR_CUDA, ERR_TRT_INFER, ERR_CLOSED
    */
   async createSession(options: SessionOptions = {}): Promise<Session> {
-    return this.#lifetime.run(async () => {
+    return this.#whole(async () => {
+      await this.#checkScratch(options);
       const session = await Session.create(
         {
           native: this.#native,
           product: this.info.product,
           tensors: this.tensors,
           profiles: this.profiles,
-          debugTensors: [],
+          debugTensors: this.debugTensors,
         },
         options,
       );
       this.#sessions.add(session);
       session.closed.then(() => this.#sessions.delete(session));
       return session;
+    });
+  }
+
+  async #checkScratch({ contexts = 1 }: SessionOptions): Promise<void> {
+    // What is no number of contexts is refused with the other options.
+    if (!Number.isInteger(contexts)) return;
+    const memory = await callNative(() => this.#native.memory());
+    checkScratchFits(contexts, Math.max(...this.scratchBytes), memory, this.device);
+  }
+
+  /**
+   * What TensorRT's inspector tells of the engine and its layers, parsed. Its shape depends on
+   * {@link Engine.profilingVerbosity} and on TensorRT's version.
+   *
+   * @throws TensorRTError ERR_TRT_INFER, ERR_CLOSED
+   */
+  async inspect(): Promise<unknown> {
+    return JSON.parse(await this.#whole(() => this.#native.inspect()));
+  }
+
+  /**
+   * The engine as a plan, with the weights that it has now.
+   *
+   * @throws TensorRTError ERR_TRT_INFER; ERR_UNSUPPORTED for an engine with deferred weights;
+   * ERR_CLOSED
+   */
+  async serialize(options: SerializeOptions = {}): Promise<Plan> {
+    checkOptions('options', options, serializationFlags);
+    const flags = serializationFlags.filter((flag) => {
+      const value = options[flag] ?? false;
+      checkBoolean(flag, value);
+      return value;
+    });
+    const data = await this.#whole(() => this.#native.serialize(flags));
+    return planFromBytes(data, { seconds: 0 });
+  }
+
+  /**
+   * How the weights are spread over GPU and host.
+   *
+   * @throws TensorRTError ERR_CLOSED
+   */
+  async weightStreaming(): Promise<WeightStreaming> {
+    return this.#whole(() => this.#native.weightStreaming());
+  }
+
+  /**
+   * Sets how many bytes of the streamable weights stay on the GPU. The fewer, the slower.
+   *
+   * @param budget - bytes, or `'auto'` for what TensorRT finds fit for the memory that is free now.
+   * @throws TensorRTError ERR_BUSY while a session is open; ERR_UNSUPPORTED for an engine that was
+   * not built with the flag `weightStreaming`; ERR_GPU_MEMORY, ERR_TRT_INFER, ERR_CLOSED
+   */
+  async setWeightStreamingBudget(budget: number | 'auto'): Promise<void> {
+    checkBudget(budget);
+    await this.#whole(async () => {
+      if (this.#sessions.size > 0) {
+        throw new TensorRTError(
+          'ERR_BUSY',
+          `The budget for weight streaming cannot change while sessions are open; there are ${this.#sessions.size}.`,
+          { remedy: 'Close them first.' },
+        );
+      }
+      await this.#native.setWeightStreamingBudget(toNativeBudget(budget));
+      this.#description = this.#native.describe();
+    });
+  }
+
+  /**
+   * Names of the weights that can be exchanged; none for an engine that is not refittable.
+   *
+   * @throws TensorRTError ERR_CLOSED
+   */
+  async refittableWeights(): Promise<string[]> {
+    return this.#whole(() => this.#native.refittableWeights());
+  }
+
+  /**
+   * Exchanges weights. Waits for the inferences in flight; those that follow wait for it and run
+   * with the new weights.
+   *
+   * @param weights - tensors by name, which are copied at once, or a model of the same structure as
+   * the engine's own, or its path. Large weights come best from a file.
+   * @throws TensorRTError ERR_TRT_REFIT, naming the weights that are missing or do not fit, after
+   * which some may have been exchanged; ERR_FILE, ERR_CLOSED; the signal's `reason`
+   */
+  async refit(weights: NewWeights, options: RefitOptions = {}): Promise<void> {
+    await this.#lifetime.run(async () => {
+      const { request, remove } = await toRefitInput(weights, options);
+      try {
+        await this.#undisturbed(() => this.#native.refit(request), options.signal);
+      } finally {
+        await remove();
+      }
+    });
+  }
+
+  /**
+   * Whether the weights are on the GPU: false only with the option `deferredWeights`.
+   *
+   * @throws TensorRTError ERR_CLOSED
+   */
+  async weightsLoaded(): Promise<boolean> {
+    return this.#whole(() => this.#native.areWeightsLoaded());
+  }
+
+  /**
+   * Brings deferred weights to the GPU. An inference without them fails.
+   *
+   * @throws TensorRTError ERR_UNSUPPORTED without the option `deferredWeights`; ERR_GPU_MEMORY,
+   * ERR_FILE, ERR_CUDA, ERR_TRT_INFER, ERR_CLOSED
+   */
+  async loadWeights(): Promise<void> {
+    await this.#lifetime.run(() => this.#undisturbed(() => this.#native.loadWeights()));
+  }
+
+  /**
+   * Frees deferred weights, until {@link Engine.loadWeights} brings them back. Waits for the
+   * inferences in flight.
+   *
+   * @throws TensorRTError ERR_UNSUPPORTED without the option `deferredWeights`, or before TensorRT
+   * for RTX 1.7; ERR_TRT_INFER, ERR_CLOSED
+   */
+  async unloadWeights(): Promise<void> {
+    await this.#lifetime.run(() => this.#undisturbed(() => this.#native.unloadWeights()));
+  }
+
+  /**
+   * What the engine and a number of execution contexts take of the GPU's memory.
+   *
+   * @throws TensorRTError ERR_CUDA, ERR_CLOSED
+   */
+  async memoryReport(options: MemoryReportOptions = {}): Promise<MemoryReport> {
+    checkReportOptions(options, this.profiles.length);
+    return this.#whole(async () => {
+      const engine = {
+        weightsBytes: this.weightsBytes,
+        weightsLoaded: await this.#native.areWeightsLoaded(),
+        streaming: await this.#native.weightStreaming(),
+        scratchBytes: this.scratchBytes,
+      };
+      return reportMemory(engine, await this.#native.memory(), options);
     });
   }
 
@@ -97,28 +298,28 @@ export class Engine {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
 
-async function openLibraryOf(info: PlanInfo, libraryDir?: string): Promise<OpenedLibrary> {
-  try {
-    return await openLibrary({ product: info.product, libraryDir });
-  } catch (error) {
-    if (!(error instanceof TensorRTError) || error.code !== 'ERR_TRT_LIBRARY_NOT_FOUND')
-      throw error;
-    const builder = `${productName(info.product)} ${info.version}`;
-    throw new TensorRTError(error.code, `The plan was built by ${builder}. ${error.message}`, {
-      cause: error,
+  /** Does something that concerns the engine as a whole. */
+  #whole<T>(work: () => Promise<T>): Promise<T> {
+    return this.#lifetime.run(() => this.#sequence.run(() => callNative(work)));
+  }
+
+  /** The same while no inference is in flight, after which captured graphs hold no longer. */
+  #undisturbed(work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+    return this.#sequence.run(async () => {
+      const sessions = [...this.#sessions];
+      const exchange = async () => {
+        signal?.throwIfAborted();
+        try {
+          await callNative(work);
+        } finally {
+          await Promise.all(sessions.map((session) => session.invalidateGraphs()));
+        }
+      };
+      await sessions.reduce<() => Promise<void>>(
+        (inner, session) => () => session.undisturbed(inner, signal),
+        exchange,
+      )();
     });
   }
-}
-
-/** TensorRT's own message for this does not say which versions are meant. */
-function checkVersion(info: PlanInfo, installed: string): void {
-  if (info.version === installed) return;
-  const name = productName(info.product);
-  throw new TensorRTError(
-    'ERR_TRT_ENGINE_VERSION',
-    `The plan was built by ${name} ${info.version}, but ${installed} is installed.`,
-    { remedy: 'Build it again, or point TENSORRT_LIB_DIR to the version that built it.' },
-  );
 }

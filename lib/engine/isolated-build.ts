@@ -18,9 +18,7 @@ export interface BuildOrder {
   readonly library: NativeLibraryPaths;
   /** Plugin libraries to load before the model is read. */
   readonly plugins: readonly string[];
-  readonly request: NativeBuildRequest & { planPath: string };
-  /** What the process removes when its parent is gone. */
-  readonly remove: readonly string[];
+  readonly request: NativeBuildRequest;
 }
 
 export type BuildCommand = BuildOrder | { readonly kind: 'cancel' };
@@ -30,8 +28,6 @@ export type BuildReport =
   | { readonly kind: 'built'; readonly result: NativeBuildResult }
   /** An error as the native side makes it: processes exchange no classes. */
   | { readonly kind: 'failed'; readonly message: string; readonly details: unknown };
-
-export type IsolatedOrder = Omit<BuildOrder, 'kind' | 'request'> & { request: NativeBuildRequest };
 
 type BuildProcess = ForkedProcess<BuildCommand, BuildReport>;
 
@@ -81,27 +77,24 @@ export class RemoteMonitor implements NativeBuildMonitor {
 }
 
 /**
- * Builds in a process of its own. Errors are those of a build in this process, with their details;
+ * Builds in a process of its own, which knows from its start what to remove when its parent is gone.
+ * Errors are those of a build in this process, with their details;
  * the end of the process is an `ERR_TRT_BUILD`.
  */
 export async function buildIsolated(
-  order: IsolatedOrder,
+  order: Omit<BuildOrder, 'kind'>,
+  remove: readonly string[],
   monitor: RemoteMonitor,
 ): Promise<NativeBuildResult> {
-  const { planPath } = order.request;
-  if (planPath !== undefined) {
-    const remove = [...order.remove, planPath];
-    return runBuild({ ...order, remove, request: { ...order.request, planPath } }, monitor);
-  }
+  const { request } = order;
+  const { planPath } = request;
+  if (planPath !== undefined) return runBuild(order, [...remove, planPath], monitor);
   const base = join(tmpdir(), 'tensorrt-node-');
   const folder = await onFile('write', base, () => mkdtemp(base));
   try {
     const path = join(folder, 'engine.plan');
-    const request = { ...order.request, planPath: path };
-    const result = await runBuild(
-      { ...order, remove: [...order.remove, folder], request },
-      monitor,
-    );
+    const complete = { ...order, request: { ...request, planPath: path } };
+    const result = await runBuild(complete, [...remove, folder], monitor);
     return { ...result, plan: await onFile('read', path, () => readFile(path)) };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -110,12 +103,13 @@ export async function buildIsolated(
 
 async function runBuild(
   order: Omit<BuildOrder, 'kind'>,
+  remove: readonly string[],
   monitor: RemoteMonitor,
 ): Promise<NativeBuildResult> {
   let child: BuildProcess | undefined;
   try {
     return await new Promise((resolve, reject) => {
-      child = new ForkedProcess(new URL('./build-child.js', import.meta.url), {
+      child = new ForkedProcess(new URL('./build-child.js', import.meta.url), remove, {
         onMessage: (report) => {
           if (report.kind === 'events') monitor.add(report.events);
           else if (report.kind === 'built') resolve(report.result);

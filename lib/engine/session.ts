@@ -173,9 +173,22 @@ export class Session {
     return this.#counters.read(this.#pool.waiting);
   }
 
+  /**
+   * Runs work while no inference is in flight; those that come meanwhile wait in line.
+   *
+   * @internal
+   */
+  async undisturbed<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#lifetime.closing) {
+      await this.close();
+      return work();
+    }
+    return this.#lifetime.run(() => this.#pool.withAll(this.#options.profiles, work, signal));
+  }
+
   /** Forgets captured graphs, which hold the weights they were captured with. @internal */
   invalidateGraphs(): Promise<void> {
-    return this.#lifetime.run(() => this.#pool.invalidateGraphs());
+    return this.#pool.invalidateGraphs();
   }
 
   /** Refuses new inferences, waits for those in flight or in line, and frees. Idempotent. */
@@ -243,24 +256,17 @@ export class Session {
     }
   }
 
-  /** Holds all lanes of a profile and runs each, twice where the second time captures a graph. */
+  /** Runs each lane of a profile, twice where the second time captures a graph. */
   #onEveryLane(profile: number, feeds: Feeds): Promise<void> {
     const repeats = this.#options.graphs > 0 ? 2 : 1;
-    return this.#lifetime.run(async () => {
-      const lanes = await Promise.all(
-        this.#pool.lanesOf(profile).map(() => this.#pool.take(profile)),
-      );
-      try {
-        for (const lane of lanes) {
-          for (let i = 0; i < repeats; i++) {
-            const bindings = new Bindings(this.#io, feeds, undefined);
-            await this.#runOn(lane, bindings, undefined, performance.now());
-          }
+    return this.#lifetime.run(() =>
+      this.#pool.withAll([profile], async (lanes) => {
+        for (const lane of lanes.flatMap((lane) => Array<ContextLane>(repeats).fill(lane))) {
+          const bindings = new Bindings(this.#io, feeds, undefined);
+          await this.#runOn(lane, bindings, undefined, performance.now());
         }
-      } finally {
-        for (const lane of lanes) this.#pool.give(lane);
-      }
-    });
+      }),
+    );
   }
 
   #optimalShapes(): WarmupShapes[] {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { isSystemError, onFile, writeFiles } from '../files.js';
+import { basename, dirname } from 'node:path';
+import { isSystemError, onFile, removeTemporaries, writeFiles } from '../files.js';
 import { withFileLock } from './file-lock.js';
 
 /** What the bytes in a file are good for, and for nothing else. */
@@ -59,6 +59,7 @@ export class StampedFile {
   async write(bytes: Uint8Array): Promise<void> {
     const description: StampFile = { stamp: this.stamp, sha256: sha256(bytes) };
     const text = `${JSON.stringify(description, undefined, 2)}\n`;
+    await removeTemporaries(dirname(this.path), basename(this.path));
     await writeFiles([
       { path: this.path, parts: [bytes] },
       { path: `${this.path}.json`, parts: [new TextEncoder().encode(text)] },

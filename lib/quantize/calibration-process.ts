@@ -21,7 +21,7 @@ export class CalibrationProcess {
   #failure: { error: unknown } | undefined;
 
   constructor() {
-    this.#child = new ForkedProcess(new URL('./calibration-child.js', import.meta.url), {
+    this.#child = new ForkedProcess(new URL('./calibration-child.js', import.meta.url), [], {
       onMessage: (reply) => this.#receive(reply),
       onEnd: (how) => this.fail(endedError(how, this.#child.errorOutput)),
     });

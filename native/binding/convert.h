@@ -65,4 +65,9 @@ inline ByteView ToBytes(Napi::Value value) {
   return {base + array.ByteOffset(), array.ByteLength()};
 }
 
+inline std::vector<uint8_t> ToByteVector(Napi::Value value) {
+  const ByteView bytes = ToBytes(value);
+  return {bytes.data, bytes.data + bytes.size};
+}
+
 }  // namespace tensorrt_node

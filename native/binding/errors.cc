@@ -7,7 +7,23 @@ void SetText(Napi::Object target, const char* key, const std::string& value) {
   if (!value.empty()) target.Set(key, value);
 }
 
+Napi::Object FromNode(Napi::Env env, const NodeReference& node) {
+  Napi::Object result = Napi::Object::New(env);
+  SetText(result, "name", node.name);
+  SetText(result, "opType", node.op_type);
+  if (node.index >= 0) result.Set("index", node.index);
+  return result;
+}
+
 }  // namespace
+
+Napi::Object FromRecordedError(Napi::Env env, const RecordedError& error) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("code", error.code);
+  result.Set("description", error.description);
+  if (error.node) result.Set("node", FromNode(env, *error.node));
+  return result;
+}
 
 Napi::Value ToJsError(Napi::Env env, const StatusError& error) {
   Napi::Object details = Napi::Object::New(env);
@@ -15,19 +31,10 @@ Napi::Value ToJsError(Napi::Env env, const StatusError& error) {
   SetText(details, "remedy", error.remedy());
   SetText(details, "tensor", error.tensor());
   SetText(details, "file", error.file());
-  if (error.node()) {
-    Napi::Object node = Napi::Object::New(env);
-    SetText(node, "name", error.node()->name);
-    SetText(node, "opType", error.node()->op_type);
-    if (error.node()->index >= 0) node.Set("index", error.node()->index);
-    details.Set("node", node);
-  }
+  if (error.node()) details.Set("node", FromNode(env, *error.node()));
   Napi::Array recorded = Napi::Array::New(env, error.recorded().size());
   for (uint32_t i = 0; i < error.recorded().size(); ++i) {
-    Napi::Object entry = Napi::Object::New(env);
-    entry.Set("code", error.recorded()[i].code);
-    entry.Set("description", error.recorded()[i].description);
-    recorded.Set(i, entry);
+    recorded.Set(i, FromRecordedError(env, error.recorded()[i]));
   }
   details.Set("recorded", recorded);
   Napi::Array log = Napi::Array::New(env, error.log().size());

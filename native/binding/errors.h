@@ -11,6 +11,9 @@ namespace tensorrt_node {
 /// The error as lib/native.ts expects it: an Error with the fields of a TensorRTError in `details`.
 Napi::Value ToJsError(Napi::Env env, const StatusError& error);
 
+/// A RecordedError of lib/errors.ts.
+Napi::Object FromRecordedError(Napi::Env env, const RecordedError& error);
+
 /// Runs `body` on the JavaScript thread and turns a StatusError into a JavaScript exception.
 template <typename Body>
 auto Guarded(Napi::Env env, Body&& body) {

@@ -7,6 +7,7 @@
 
 #include "binding/addon_data.h"
 #include "binding/build_monitor.h"
+#include "binding/build_request.h"
 #include "binding/convert.h"
 #include "binding/host_buffer.h"
 #include "binding/load_engine.h"
@@ -16,55 +17,71 @@ namespace tensorrt_node {
 namespace {
 
 struct OpenOperation {
-  std::string core;
-  std::string parser;
+  LibraryPaths paths;
   std::shared_ptr<TensorRTLibrary> library;
 
-  void Run() { library = TensorRTLibrary::Open(core, parser); }
+  void Run() { library = TensorRTLibrary::Open(paths); }
   Napi::Value Result(Napi::Env env) {
     return LibraryWrap::Make(env, AddonData::Of(env).library, std::move(library));
   }
 };
 
+Napi::Value ToOptionalBuffer(Napi::Env env, const std::shared_ptr<TensorRTLibrary>& library,
+                             std::unique_ptr<HostMemory> memory) {
+  return memory ? ToBuffer(env, library, std::move(memory)) : env.Undefined();
+}
+
 struct BuildOperation {
   std::shared_ptr<TensorRTLibrary> library;
   BuildRequest request;
   std::shared_ptr<BuildProgress> progress;
-  std::unique_ptr<HostMemory> plan;
+  BuildResult built;
 
-  void Run() { plan = library->backend().Build(request, *progress).plan; }
-
-  Napi::Value Result(Napi::Env env) { return ToBuffer(env, std::move(library), std::move(plan)); }
+  void Run() { built = library->backend().Build(request, *progress); }
+  Napi::Value Result(Napi::Env env) {
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("planBytes", static_cast<double>(built.plan_bytes));
+    result.Set("plan", ToOptionalBuffer(env, library, std::move(built.plan)));
+    result.Set("timingCache", ToOptionalBuffer(env, library, std::move(built.timing_cache)));
+    return result;
+  }
 };
 
-Profile ToProfile(Napi::Value value) {
-  const auto ranges = value.As<Napi::Array>();
-  Profile profile;
-  for (uint32_t i = 0; i < ranges.Length(); ++i) {
-    const auto range = ranges.Get(i).As<Napi::Object>();
-    profile.shapes.push_back({range.Get("input").As<Napi::String>(), ToDims(range.Get("min")),
-                              ToDims(range.Get("opt")), ToDims(range.Get("max"))});
-  }
-  return profile;
-}
+struct CheckModelOperation {
+  std::shared_ptr<TensorRTLibrary> library;
+  std::string model_path;
+  Switches parser_flags;
+  ModelSupport support;
 
-BuildRequest ToBuildRequest(Napi::Object value) {
-  BuildRequest request;
-  request.model_path = value.Get("modelPath").As<Napi::String>();
-  const auto profiles = value.Get("profiles").As<Napi::Array>();
-  for (uint32_t i = 0; i < profiles.Length(); ++i) {
-    request.profiles.push_back(ToProfile(profiles.Get(i)));
-  }
-  request.targets = ToStrings(value.Get("targets"));
-  const Napi::Value level = value.Get("optimizationLevel");
-  if (level.IsNumber()) request.optimization_level = level.As<Napi::Number>().Int32Value();
-  const Napi::Value workspace = value.Get("workspaceBytes");
-  if (workspace.IsNumber()) {
-    request.memory_pools.emplace_back(
-        "workspace", static_cast<uint64_t>(workspace.As<Napi::Number>().Int64Value()));
-  }
-  return request;
-}
+  void Run() { support = library->backend().CheckModel(model_path, parser_flags); }
+  Napi::Value Result(Napi::Env env) { return FromModelSupport(env, support); }
+};
+
+struct CombineOperation {
+  std::shared_ptr<TensorRTLibrary> library;
+  std::vector<uint8_t> first;
+  std::vector<uint8_t> second;
+  std::unique_ptr<HostMemory> combined;
+
+  void Run() { combined = library->backend().CombineTimingCaches(first, second); }
+  Napi::Value Result(Napi::Env env) { return ToBuffer(env, library, std::move(combined)); }
+};
+
+struct LoadPluginsOperation {
+  std::shared_ptr<TensorRTLibrary> library;
+  std::string path;
+
+  void Run() { library->backend().LoadPlugins(path); }
+  Napi::Value Result(Napi::Env env) { return env.Undefined(); }
+};
+
+struct PluginsOperation {
+  std::shared_ptr<TensorRTLibrary> library;
+  std::vector<std::string> names;
+
+  void Run() { names = library->backend().Plugins(); }
+  Napi::Value Result(Napi::Env env) { return FromStrings(env, names); }
+};
 
 }  // namespace
 
@@ -73,12 +90,21 @@ Napi::Function LibraryWrap::Define(Napi::Env env) {
       env, "NativeLibrary",
       {InstanceAccessor<&LibraryWrap::Product>("product"),
        InstanceAccessor<&LibraryWrap::Version>("version"),
-       InstanceMethod<&LibraryWrap::Build>("build"), InstanceMethod<&LibraryWrap::Load>("load"),
+       InstanceAccessor<&LibraryWrap::ParserVersion>("parserVersion"),
+       InstanceMethod<&LibraryWrap::Build>("build"),
+       InstanceMethod<&LibraryWrap::CheckModel>("checkModel"),
+       InstanceMethod<&LibraryWrap::CombineTimingCaches>("combineTimingCaches"),
+       InstanceMethod<&LibraryWrap::LoadPlugins>("loadPlugins"),
+       InstanceMethod<&LibraryWrap::Plugins>("plugins"), InstanceMethod<&LibraryWrap::Load>("load"),
        InstanceMethod<&LibraryWrap::CheckEngine>("checkEngine")});
 }
 
 Napi::Value LibraryWrap::Open(const Napi::CallbackInfo& info) {
-  OpenOperation operation{info[0].As<Napi::String>(), info[1].As<Napi::String>(), nullptr};
+  const auto paths = info[0].As<Napi::Object>();
+  OpenOperation operation{
+      {paths.Get("core").As<Napi::String>(), paths.Get("parser").As<Napi::String>(),
+       paths.Get("plugins").As<Napi::String>()},
+      nullptr};
   return PromiseWorker<OpenOperation>::Start(info.Env(), "tensorrt_node.openLibrary",
                                              std::move(operation));
 }
@@ -87,15 +113,43 @@ Napi::Value LibraryWrap::Product(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), Alive(info.Env())->product());
 }
 
+Napi::Value LibraryWrap::ParserVersion(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), Alive(info.Env())->parser_version());
+}
+
 Napi::Value LibraryWrap::Version(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), Alive(info.Env())->version().ToString());
 }
 
 Napi::Value LibraryWrap::Build(const Napi::CallbackInfo& info) {
-  BuildOperation operation{Alive(info.Env()), ToBuildRequest(info[0].As<Napi::Object>()),
-                           BuildMonitorWrap::From(info[1]), nullptr};
+  BuildOperation operation{
+      Alive(info.Env()), ToBuildRequest(info[0]), BuildMonitorWrap::From(info[1]), {}};
   return PromiseWorker<BuildOperation>::Start(info.Env(), "tensorrt_node.build",
                                               std::move(operation));
+}
+
+Napi::Value LibraryWrap::CheckModel(const Napi::CallbackInfo& info) {
+  CheckModelOperation operation{
+      Alive(info.Env()), info[0].As<Napi::String>(), ToSwitches(info[1]), {}};
+  return PromiseWorker<CheckModelOperation>::Start(info.Env(), "tensorrt_node.checkModel",
+                                                   std::move(operation));
+}
+
+Napi::Value LibraryWrap::CombineTimingCaches(const Napi::CallbackInfo& info) {
+  CombineOperation operation{Alive(info.Env()), ToByteVector(info[0]), ToByteVector(info[1]),
+                             nullptr};
+  return PromiseWorker<CombineOperation>::Start(info.Env(), "tensorrt_node.combineTimingCaches",
+                                                std::move(operation));
+}
+
+Napi::Value LibraryWrap::LoadPlugins(const Napi::CallbackInfo& info) {
+  return PromiseWorker<LoadPluginsOperation>::Start(
+      info.Env(), "tensorrt_node.loadPlugins", {Alive(info.Env()), info[0].As<Napi::String>()});
+}
+
+Napi::Value LibraryWrap::Plugins(const Napi::CallbackInfo& info) {
+  return PromiseWorker<PluginsOperation>::Start(info.Env(), "tensorrt_node.plugins",
+                                                {Alive(info.Env()), {}});
 }
 
 Napi::Value LibraryWrap::Load(const Napi::CallbackInfo& info) {

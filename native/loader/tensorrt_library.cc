@@ -1,5 +1,7 @@
 #include "loader/tensorrt_library.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 namespace tensorrt_node {
@@ -43,45 +45,74 @@ Family ChooseFamily(const Version& version, const std::string& path) {
     return {"tensorrt-rtx", "libtensorrt_node_rtx1.so"};
   }
   if (version.major == 11) return {"tensorrt", "libtensorrt_node_trt11.so"};
+  if (version.major == 10) return {"tensorrt", "libtensorrt_node_trt10.so"};
   throw StatusError("ERR_TRT_LIBRARY_VERSION", path + " is version " + version.ToString() +
                                                    ", which this package cannot drive.")
       .WithFile(path)
-      .WithRemedy("Use TensorRT 11.x, or TensorRT for RTX 1.5 or later 1.x.");
+      .WithRemedy("Use TensorRT 10.x or 11.x, or TensorRT for RTX 1.5 or later 1.x.");
 }
 
-/// The folder of the library that this code is in.
-std::string OwnFolder() {
+/// The folder of the library that has a function; "." where the loader does not know.
+std::string FolderOf(const void* function) {
   Dl_info info{};
-  if (dladdr(reinterpret_cast<void*>(&OwnFolder), &info) == 0 || info.dli_fname == nullptr) {
-    return ".";
-  }
+  if (dladdr(function, &info) == 0 || info.dli_fname == nullptr) return ".";
   const std::string path = info.dli_fname;
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
-}  // namespace
-
-std::shared_ptr<TensorRTLibrary> TensorRTLibrary::Open(const std::string& core_path,
-                                                       const std::string& parser_path) {
-  return std::shared_ptr<TensorRTLibrary>(
-      new TensorRTLibrary(OpenOrThrow(core_path, "TensorRT library"), core_path, parser_path));
+/// The family library is a part of this package. That of TensorRT 10 is there only where the
+/// package was built with headers of TensorRT 10, which cannot be fetched with the others.
+SharedLibrary OpenFamily(const Family& family, const Version& version) {
+  const std::string folder = FolderOf(reinterpret_cast<const void*>(&OpenFamily));
+  const std::string path = folder + "/" + family.library;
+  if (version.major == 10 && access(path.c_str(), F_OK) != 0) {
+    throw StatusError("ERR_TRT_LIBRARY_VERSION",
+                      "This build of tensorrt-node has no support for TensorRT 10; the library "
+                      "found is version " +
+                          version.ToString() + ".")
+        .WithRemedy(
+            "Use TensorRT 11, or build the addon with TENSORRT_ROOT set to an SDK of "
+            "TensorRT 10.16.");
+  }
+  return OpenOrThrow(path, "part of this package");
 }
 
-TensorRTLibrary::TensorRTLibrary(SharedLibrary core, const std::string& core_path,
-                                 const std::string& parser_path)
-    : core_(std::move(core)), version_(ReadVersion(core_, core_path)) {
-  const Family family = ChooseFamily(version_, core_path);
+/// TensorRT 11 opens its builder's parts when it builds, and by their bare names: it finds them
+/// only where the loader looks, unless it is told the folder. TensorRT for RTX has all in one.
+void TellFolderOfParts(const SharedLibrary& core) {
+  const auto set_folder = core.Symbol<bool (*)(const char*)>("setInternalLibraryPath");
+  if (set_folder == nullptr) return;
+  set_folder(FolderOf(reinterpret_cast<const void*>(set_folder)).c_str());
+}
+
+}  // namespace
+
+std::shared_ptr<TensorRTLibrary> TensorRTLibrary::Open(const LibraryPaths& paths) {
+  return std::shared_ptr<TensorRTLibrary>(
+      new TensorRTLibrary(OpenOrThrow(paths.core, "TensorRT library"), paths));
+}
+
+TensorRTLibrary::TensorRTLibrary(SharedLibrary core, const LibraryPaths& paths)
+    : core_(std::move(core)), version_(ReadVersion(core_, paths.core)) {
+  const Family family = ChooseFamily(version_, paths.core);
   product_ = family.product;
+  if (product_ == "tensorrt") TellFolderOfParts(core_);
   // After the core, so that the loader resolves the parser's own need of the core to this one.
-  if (!parser_path.empty()) parser_.emplace(OpenOrThrow(parser_path, "ONNX parser"));
-  family_.emplace(OpenOrThrow(OwnFolder() + "/" + family.library, "part of this package"));
+  if (!paths.parser.empty()) parser_.emplace(OpenOrThrow(paths.parser, "ONNX parser"));
+  family_.emplace(OpenFamily(family, version_));
   const auto create = family_->Symbol<CreateBackend>(kCreateBackendSymbol);
   if (create == nullptr) {
     throw StatusError("ERR_ADDON", std::string(family.library) + " is damaged: it has no " +
                                        kCreateBackendSymbol + ".");
   }
-  backend_ = create({core_.handle(), parser_ ? parser_->handle() : nullptr, version_});
+  backend_ =
+      create({core_.handle(), parser_ ? parser_->handle() : nullptr, paths.plugins, version_});
+}
+
+int TensorRTLibrary::parser_version() const {
+  const auto read = parser_ ? parser_->Symbol<int (*)()>("getNvOnnxParserVersion") : nullptr;
+  return read == nullptr ? 0 : read();
 }
 
 }  // namespace tensorrt_node

@@ -16,6 +16,9 @@ namespace tensorrt_node {
 
 enum class Severity { kInternalError, kError, kWarning, kInfo, kVerbose };
 
+/// Names of what is switched on or off; what is not named stays as it is.
+using Switches = std::vector<std::pair<std::string, bool>>;
+
 /// What is asked of one build. Every member that is left as it is here leaves the choice to
 /// TensorRT; lib/engine/build-options.ts says what each means and what TensorRT's choice is.
 struct BuildRequest {
@@ -28,17 +31,17 @@ struct BuildRequest {
   /// Compute capabilities to compile for, "sm75" to "sm121", or "current". TensorRT for RTX only.
   std::vector<std::string> targets;
 
-  /// BuilderFlag by name ("stripPlan"), and whether it is set or cleared.
-  std::vector<std::pair<std::string, bool>> flags;
+  /// BuilderFlag by name ("stripPlan").
+  Switches flags;
   /// PreviewFeature by name.
-  std::vector<std::pair<std::string, bool>> preview_features;
+  Switches preview_features;
   /// MemoryPoolType by name, and bytes.
   std::vector<std::pair<std::string, uint64_t>> memory_pools;
   /// TacticSource by name; those that are not named are off.
   std::optional<std::vector<std::string>> tactic_sources;
   /// OnnxParserFlag by name.
-  std::vector<std::string> parser_flags;
-  /// Key and value of each build route.
+  Switches parser_flags;
+  /// Name and value of each choice of the compiler.
   std::vector<std::pair<std::string, std::string>> build_routes;
 
   std::optional<int> optimization_level;
@@ -91,12 +94,10 @@ class BuildObserver {
 /// Code of the StatusError of a build that its observer cancelled.
 inline constexpr char kCancelled[] = "CANCELLED";
 
-/// One complaint of TensorRT's ONNX parser.
+/// One complaint of TensorRT's ONNX parser about a model.
 struct ParserError {
-  /// ErrorCode of the parser by name, for example "unsupportedNode".
-  std::string code;
-  std::string description;
-  NodeReference node;
+  /// Its code is the parser's ErrorCode by name, for example "unsupportedNode".
+  RecordedError error;
   /// Names of the local functions that lead to the node, outermost first.
   std::vector<std::string> function_stack;
 };

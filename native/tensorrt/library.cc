@@ -26,7 +26,8 @@ StatusError NoParser() {
 
 Library::Library(const LibraryHandles& handles)
     : version_(handles.version),
-      create_builder_(Resolve<CreateWithLogger>(handles.core, "createInferBuilder_INTERNAL")),
+      create_builder_(
+          reinterpret_cast<CreateWithLogger>(dlsym(handles.core, "createInferBuilder_INTERNAL"))),
       create_runtime_(Resolve<CreateWithLogger>(handles.core, "createInferRuntime_INTERNAL")),
       create_refitter_(reinterpret_cast<CreateRefitterFunction>(
           dlsym(handles.core, "createInferRefitter_INTERNAL"))) {
@@ -38,6 +39,11 @@ Library::Library(const LibraryHandles& handles)
 }
 
 std::unique_ptr<nvinfer1::IBuilder> Library::CreateBuilder(nvinfer1::ILogger& logger) const {
+  if (create_builder_ == nullptr) {
+    throw StatusError("ERR_UNSUPPORTED",
+                      "The TensorRT library at hand is a lean runtime, which builds nothing.")
+        .WithRemedy("Use the full library.");
+  }
   return std::unique_ptr<nvinfer1::IBuilder>(
       static_cast<nvinfer1::IBuilder*>(create_builder_(&logger, NV_TENSORRT_VERSION)));
 }

@@ -12,7 +12,9 @@ class Library {
  public:
   explicit Library(const LibraryHandles& handles);
 
+  /// Throws ERR_UNSUPPORTED where the library is a lean runtime.
   std::unique_ptr<nvinfer1::IBuilder> CreateBuilder(nvinfer1::ILogger& logger) const;
+
   std::unique_ptr<nvinfer1::IRuntime> CreateRuntime(nvinfer1::ILogger& logger) const;
 
   /// Throws ERR_UNSUPPORTED where the library is a lean runtime.
