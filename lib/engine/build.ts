@@ -85,7 +85,7 @@ export async function buildEngine(
   options: BuildOptions = {},
 ): Promise<Plan> {
   checkBuildOptions(options);
-  const source = await openSource(model, options.signal);
+  const source = await openSource(model, options);
   const request = toBuildRequest(source.model.inputs, options);
   const library = await openBuildLibrary(options);
   const run = (planPath: string | undefined) =>
@@ -123,11 +123,15 @@ function checkBuildOptions(options: BuildOptions): void {
 /** The model of a build, before anything is changed or waited for. */
 async function openSource(
   model: Model | string,
-  signal: AbortSignal | undefined,
+  { cacheDir, signal }: BuildOptions,
 ): Promise<BuildSource> {
   if (typeof model === 'string' && model !== '') {
     const state = await fileState(model);
-    const loaded = await Model.load(model, signal ? { signal } : {});
+    // The weights are TensorRT's to read, from the file; only a cache looks at them, too.
+    const loaded =
+      cacheDir === undefined
+        ? await Model.loadOutline(model, signal)
+        : await Model.load(model, signal ? { signal } : {});
     return { model: loaded, file: { path: model, state } };
   }
   if (!(model instanceof Model)) throw invalidArgument('model', 'a Model or a path', model);
