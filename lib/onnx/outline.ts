@@ -5,6 +5,10 @@ import { checkFileSize } from './load.js';
 /** Weights below this are not worth an interrupted read. */
 const heavyBytes = 64 * 1024;
 
+/** What is read at once: little behind weights, where more may follow, and then twice as much each time. */
+const firstPieceBytes = 4 * 1024;
+const lastPieceBytes = 4 * 1024 * 1024;
+
 /** The longest tag and the longest length that protobuf has, one after the other. */
 const headBytes = 20;
 
@@ -47,6 +51,7 @@ class Outline {
   /** Where reading stands; before it everything that is wanted was read. */
   #at = 0;
   #loaded = 0;
+  #pieceBytes = firstPieceBytes;
 
   constructor(handle: FileHandle, size: number, signal: AbortSignal | undefined) {
     this.bytes = new Uint8Array(size);
@@ -71,7 +76,7 @@ class Outline {
       const field = Math.floor(tag / 8);
       const place = inner.get(field);
       if (bytes < heavyBytes) await this.#load(fieldEnd);
-      else if (field === weights) this.#loaded = Math.max(this.#loaded, fieldEnd);
+      else if (field === weights) this.#skip(fieldEnd);
       else if (!place) await this.#load(fieldEnd);
       else if (!(await this.#message(place, fieldEnd))) return false;
       this.#at = fieldEnd;
@@ -99,12 +104,19 @@ class Outline {
     }
   }
 
-  /** Reads up to `end`, and a little more: many small reads take longer than one. */
+  /** Leaves out what comes before `end`. */
+  #skip(end: number): void {
+    this.#loaded = Math.max(this.#loaded, end);
+    this.#pieceBytes = firstPieceBytes;
+  }
+
+  /** Reads up to `end`, and ahead: many small reads take longer than one. */
   async #load(end: number): Promise<void> {
     if (end <= this.#loaded) return;
-    const to = Math.min(this.bytes.byteLength, Math.max(end, this.#loaded + heavyBytes));
+    const to = Math.min(this.bytes.byteLength, Math.max(end, this.#loaded + this.#pieceBytes));
     const piece = this.bytes.subarray(this.#loaded, to);
     await readAt(this.#handle, piece, this.#loaded, this.#signal);
     this.#loaded = to;
+    this.#pieceBytes = Math.min(this.#pieceBytes * 2, lastPieceBytes);
   }
 }
