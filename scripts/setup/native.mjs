@@ -184,7 +184,10 @@ export async function configure(build) {
  * @param {(line: string) => void} onLine
  */
 async function compile(build, onLine) {
-  const outcome = await cmakeJs(build, ['build', '-p', `${availableParallelism()}`], onLine);
+  // Without the addon only the C++ tests are wanted, and what they need.
+  const target = build.addon === false ? ['--target', cppTests] : [];
+  const args = ['build', '-p', `${availableParallelism()}`, ...target];
+  const outcome = await cmakeJs(build, args, onLine);
   if (outcome.code !== 0) throw buildError('The native build failed', outcome);
   const missing = filesOf(build).find((file) => !existsSync(inProject(build.out, 'Release', file)));
   if (missing) throw buildError(`The native build made no ${missing}`, outcome);

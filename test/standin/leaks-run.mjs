@@ -1,5 +1,5 @@
-// Does one thing many times and prints, as JSON, the resident memory after each tenth of it, behind a
-// collection of garbage. Run with --expose-gc.
+// Does one thing many times and prints, as JSON, the resident memory after each twentieth of it,
+// behind a collection of garbage. Run with --expose-gc.
 import { readFile } from 'node:fs/promises';
 import { buildEngine, Engine, tensor } from 'tensorrt-node';
 
@@ -15,12 +15,13 @@ function ids(batch, sequence) {
 const works = {
   async infers() {
     const engine = await Engine.load(PLAN, { libraryDir: LIBRARY_DIR });
-    const session = await engine.createSession({ contexts: 2, cudaGraphs: 4 });
-    const shapes = [1, 2, 3, 5, 7, 8].map((batch) => ids(batch, 4 * batch));
+    const session = await engine.createSession({ contexts: 2, cudaGraphs: 8 });
+    const shapes = Array.from({ length: 12 }, (_, i) => ids(1 + (i % 8), 1 + 2 * i));
     return {
-      // Some shapes come so often that their graphs are launched, others push graphs out.
+      // Three shapes take turns, so that their graphs are launched; of them one is changed in every
+      // hundred turns, so that graphs push others out.
       once: async (i) => {
-        const ids = shapes[i % 50 === 0 ? Math.floor(i / 50) % shapes.length : i % 3];
+        const ids = shapes[(Math.floor(i / 100) + (i % 3)) % shapes.length];
         const { logits } = await session.infer({ input_ids: ids, attention_mask: ids });
         if (logits.dims[0] !== ids.dims[0]) throw new Error('wrong shape');
       },
@@ -66,6 +67,6 @@ const { once, finish } = await works[WHAT]();
 const resident = [];
 for (let i = 0; i < count; i++) {
   await once(i);
-  if ((i + 1) % (count / 10) === 0) resident.push(await residentBytes());
+  if ((i + 1) % (count / 20) === 0) resident.push(await residentBytes());
 }
 process.stdout.write(JSON.stringify({ resident, ...(await finish()) }));
