@@ -75,6 +75,7 @@ function definitions({ standins = false, sanitize = false }) {
   return {
     TENSORRT_NODE_RTX1_HEADERS: headers.rtx1,
     TENSORRT_NODE_TRT11_HEADERS: headers.trt11,
+    TENSORRT_NODE_TRT10_HEADERS: headers.trt10,
     TENSORRT_NODE_CUDA_HEADERS: headers.cuda,
     TENSORRT_NODE_STANDINS: standins ? 'ON' : 'OFF',
     ...(sanitize && { TENSORRT_NODE_SANITIZE: 'address' }),

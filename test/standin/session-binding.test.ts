@@ -2,7 +2,6 @@ import {
   allocatePinned,
   DeviceTensor,
   type Product,
-  type TensorMap,
   TensorRTError,
   tensor,
 } from 'tensorrt-node';

@@ -165,7 +165,17 @@ describe('the GPU', () => {
     servedBy: ['tensorrt-rtx', 'tensorrt'] as const,
   };
   const library = (product: 'tensorrt' | 'tensorrt-rtx', version: string | undefined) =>
-    ({ product, version, core: 'x', parser: 'y', source: '', problem: undefined }) as const;
+    ({
+      product,
+      version,
+      core: 'x',
+      kind: 'full' as const,
+      plugins: undefined,
+      lean: undefined,
+      parser: 'y',
+      source: '',
+      problem: undefined,
+    }) as const;
   const machine = (parts: Partial<DoctorReport>) =>
     ({ gpus: [], libraries: [], problems: [], ...parts }) as unknown as DoctorReport;
 

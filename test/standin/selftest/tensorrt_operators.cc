@@ -114,9 +114,11 @@ void TestPackedFormat() {
 }  // namespace
 
 void TestTensorRTOperators() {
-  TestNarrowTypes();
-  TestDecoder();
-  TestPackedFormat();
+  RunBothWays([] {
+    TestNarrowTypes();
+    TestDecoder();
+    TestPackedFormat();
+  });
 }
 
 }  // namespace selftest

@@ -153,9 +153,11 @@ void TestShapeTensors() {
 }  // namespace
 
 void TestTensorRTShapes() {
-  TestOutputAllocators();
+  RunBothWays([] {
+    TestOutputAllocators();
+    TestShapeTensors();
+  });
   TestTooLittleRoom();
-  TestShapeTensors();
 }
 
 }  // namespace selftest

@@ -39,9 +39,13 @@ std::string ComputeCapability() {
   return known ? std::to_string(major) + '.' + std::to_string(minor) : "";
 }
 
-bool IsCapturing(CUstream) { return false; }
+bool IsCapturing(CUstream stream) {
+  CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
+  CheckDriver("cuStreamIsCapturing", cuStreamIsCapturing(stream, &status));
+  return status != CU_STREAM_CAPTURE_STATUS_NONE;
+}
 
-void RefuseCapture(CUstream) {}
+void RefuseCapture(CUstream stream) { standin_cuda_refuse_capture(stream); }
 
 void EnqueueWork(CUstream stream, std::function<void()> work) {
   using Work = std::function<void()>;

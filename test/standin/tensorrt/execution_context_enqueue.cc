@@ -48,9 +48,10 @@ bool ExecutionContext::enqueueV3(cudaStream_t stream) noexcept {
       throw;
     }
     last_job_ = job;
-    if (job->captured || !WhySynchronous()) return true;
+    const bool reports = profiler_ != nullptr && enqueue_emits_;
+    if (!reports && !state_->memory.streams()) return true;
     CheckDriver("cuStreamSynchronize", cuStreamSynchronize(stream));
-    if (profiler_ != nullptr && enqueue_emits_) Report(*job);
+    if (reports) Report(*job);
     return true;
   });
 }

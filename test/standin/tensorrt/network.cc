@@ -24,19 +24,32 @@ void Network::MarkShapeTensors() {
 
 void Network::MarkHostOutputs() {
   std::vector<bool> from_host(tensor_names_.size(), false);
+  // From the host or from constants alone.
+  std::vector<bool> computable(tensor_names_.size(), false);
   for (size_t input = 0; input < input_count_; ++input) {
-    io_[input].on_host = from_host[input] = shape_tensors_[input];
+    io_[input].on_host = from_host[input] = computable[input] = shape_tensors_[input];
   }
   for (size_t index = 0; index < steps_.size(); ++index) {
     const Step& step = steps_[index];
-    const bool computes = step.operation != nullptr && !step.operation->data_dependent();
-    from_host[input_count_ + index] =
-        computes && std::all_of(step.operands.begin(), step.operands.end(),
-                                [&](size_t operand) { return from_host[operand]; });
+    const auto all = [&step](const std::vector<bool>& property) {
+      return std::all_of(step.operands.begin(), step.operands.end(),
+                         [&](size_t operand) { return property[operand]; });
+    };
+    const auto any = [&step](const std::vector<bool>& property) {
+      return std::any_of(step.operands.begin(), step.operands.end(),
+                         [&](size_t operand) { return property[operand]; });
+    };
+    const size_t result = input_count_ + index;
+    const bool data_dependent = step.operation != nullptr && step.operation->data_dependent();
+    computable[result] = !data_dependent && all(computable);
+    from_host[result] = computable[result] && any(from_host);
   }
   for (size_t output = input_count_; output < io_.size(); ++output) {
     io_[output].on_host = from_host[io_[output].tensor];
-    if (io_[output].on_host) shape_tensors_[io_[output].tensor] = true;
+    if (!io_[output].on_host) continue;
+    for (size_t tensor = 0; tensor < shape_tensors_.size(); ++tensor) {
+      shape_tensors_[tensor] = shape_tensors_[tensor] || computable[tensor];
+    }
   }
 }
 

@@ -42,7 +42,11 @@ char* ToPointer(CUdeviceptr address) { return reinterpret_cast<char*>(address); 
 class CopyStream {
  public:
   CopyStream() { CheckDriver("cuStreamCreate", cuStreamCreate(&stream_, CU_STREAM_NON_BLOCKING)); }
-  ~CopyStream() { cuStreamDestroy_v2(stream_); }
+  /// Waits for the copies, so that what they write to may go.
+  ~CopyStream() {
+    cuStreamSynchronize(stream_);
+    cuStreamDestroy_v2(stream_);
+  }
   CopyStream(const CopyStream&) = delete;
   CopyStream& operator=(const CopyStream&) = delete;
 
@@ -68,8 +72,8 @@ std::string ReadPlanStream(nvinfer1::IStreamReaderV2& reader) {
   std::string first(on_host, '\0');
   ReadPieces(reader, first.data(), on_host, nullptr);
 
-  const CopyStream stream;
   const DeviceBlock block(on_device);
+  const CopyStream stream;
   ReadPieces(reader, ToPointer(block.address()), on_device, stream.get());
   std::string second(on_device, '\0');
   CheckDriver("cuMemcpyDtoHAsync_v2",
@@ -81,8 +85,14 @@ std::string ReadPlanStream(nvinfer1::IStreamReaderV2& reader) {
 std::unique_ptr<DeviceBlock> ReadPlanToDevice(nvinfer1::IStreamReaderV2& reader, size_t bytes,
                                               CUstream stream) {
   auto block = std::make_unique<DeviceBlock>(bytes);
-  Seek(reader, 0, SeekPosition::kSET);
-  ReadPieces(reader, ToPointer(block->address()), bytes, stream);
+  try {
+    Seek(reader, 0, SeekPosition::kSET);
+    ReadPieces(reader, ToPointer(block->address()), bytes, stream);
+  } catch (const Failure&) {
+    // The copies that were enqueued still write to the block.
+    cuStreamSynchronize(stream);
+    throw;
+  }
   return block;
 }
 
