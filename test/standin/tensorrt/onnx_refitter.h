@@ -2,6 +2,8 @@
 
 #include <NvOnnxParser.h>
 
+#include <cstddef>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -54,6 +56,8 @@ class OnnxRefitter final : public nvonnxparser::IParserRefitter {
   bool Refit(const std::string& text);
 
   nvinfer1::IRefitter& refitter_;
+  /// The refitter reads them when the engine is refitted, which is the application's to do.
+  std::list<std::vector<std::byte>> values_;
   std::vector<std::unique_ptr<RefitError>> errors_;
 };
 
