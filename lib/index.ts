@@ -30,7 +30,7 @@ export {
   type DoctorReport,
   doctor,
 } from './engine/doctor.js';
-export { Engine, type SerializeOptions } from './engine/engine.js';
+export { Engine } from './engine/engine.js';
 export { type CacheEntry, EngineCache } from './engine/engine-cache.js';
 export type { EngineTensor } from './engine/engine-tensor.js';
 export { checkEngine, type EngineValidity } from './engine/engine-validity.js';
@@ -48,10 +48,18 @@ export {
   type MemoryReport,
   type MemoryReportOptions,
 } from './engine/memory-report.js';
+export {
+  type ModelError,
+  type ModelSubgraph,
+  type ModelSupport,
+  type SupportOptions,
+  supportsModel,
+} from './engine/model-support.js';
 export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/plan.js';
 export type { PlanInput } from './engine/plan-file.js';
 export type { Profile, ShapeRange, ValueRange } from './engine/profiles.js';
 export type { NewWeights, RefitOptions } from './engine/refit.js';
+export type { SerializeOptions } from './engine/serialize-options.js';
 export {
   type InferOptions,
   type LayerTime,
@@ -59,6 +67,9 @@ export {
   type SessionOptions,
 } from './engine/session.js';
 export type { GraphStats, LatencySummary, SessionStats } from './engine/session-stats.js';
+
+export type { TimingCacheOptions } from './engine/timing-cache.js';
+
 export type { WeightStreaming } from './engine/weight-streaming.js';
 export {
   type NodeReference,

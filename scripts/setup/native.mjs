@@ -24,6 +24,7 @@ import { SetupError } from './setup-error.mjs';
  * @property {boolean} [cppTests] Builds the C++ tests too.
  * @property {'address' | 'thread'} [sanitizer]
  * @property {boolean} [coverage] Counts the lines that run.
+ * @property {boolean} [bench] Builds the benchmarks' C++ peers too.
  */
 
 /** The addon that users load; tests load it too. @type {NativeBuild} */
@@ -76,7 +77,7 @@ const filesOf = ({ addon = true, cppTests: tests = false }) => [
 /** The user's own GoogleTest, which goes before the one that set-up fetches. */
 export const chosenGoogletest = () => process.env['GOOGLETEST_ROOT'];
 
-const testSources = /\.(cc|h|map)$|CMakeLists\.txt$/;
+const cppSources = /\.(cc|h|map)$|CMakeLists\.txt$/;
 
 /** The fingerprint of a build that is under way, or was when its process was killed. */
 const underWay = 'under way';
@@ -96,13 +97,17 @@ export function isNativeBuildDue(build) {
 
 /** @param {NativeBuild} build */
 function fingerprintOfBuild(build) {
-  const { standins = false, cppTests: tests = false } = build;
+  const { standins = false, cppTests: tests = false, bench = false } = build;
   const sdk = findSdk();
   const { CXX, CXXFLAGS, LDFLAGS } = process.env;
   const self = 'scripts/setup/native.mjs';
   const places = ['CMakeLists.txt', 'native', self, 'node_modules/node-addon-api/package.json'];
-  const testPlaces = [...(standins ? ['test/standin'] : []), ...(tests ? ['test/cpp'] : [])];
-  return fingerprintOf([...projectFiles(places), ...projectFiles(testPlaces, testSources)], {
+  const more = [
+    ...(standins ? ['test/standin'] : []),
+    ...(tests ? ['test/cpp'] : []),
+    ...(bench ? ['bench/native'] : []),
+  ];
+  return fingerprintOf([...projectFiles(places), ...projectFiles(more, cppSources)], {
     options: definitionsOf(build),
     headers: [pins['tensorrt-headers']?.from.sha256, sdk?.include, sdk?.version],
     compiler: [CXX, CXXFLAGS, LDFLAGS],
@@ -111,17 +116,19 @@ function fingerprintOfBuild(build) {
 
 /** @param {NativeBuild} build */
 function definitionsOf(build) {
-  const { addon = true, standins = false, cppTests: tests = false, sanitizer, coverage } = build;
+  const { addon = true, standins = false, cppTests: tests = false, sanitizer } = build;
   /** @param {boolean} wanted */
   const flag = (wanted) => (wanted ? 'ON' : 'OFF');
   const headers = headerFolders(findSdk());
   return {
     TENSORRT_NODE_RTX1_HEADERS: headers.rtx1,
     TENSORRT_NODE_TRT11_HEADERS: headers.trt11,
+    TENSORRT_NODE_TRT10_HEADERS: headers.trt10,
     TENSORRT_NODE_CUDA_HEADERS: headers.cuda,
     TENSORRT_NODE_ADDON: flag(addon),
     TENSORRT_NODE_STANDINS: flag(standins),
-    TENSORRT_NODE_COVERAGE: flag(coverage ?? false),
+    TENSORRT_NODE_COVERAGE: flag(build.coverage ?? false),
+    TENSORRT_NODE_BENCH: flag(build.bench ?? false),
     ...(tests && { TENSORRT_NODE_GOOGLETEST: chosenGoogletest() ?? assetFolder('googletest') }),
     ...(sanitizer && { TENSORRT_NODE_SANITIZE: sanitizer }),
   };

@@ -96,7 +96,7 @@ describe.each<Product>(['tensorrt-rtx', 'tensorrt'])('%s', (product) => {
     [
       'a plan that is refused',
       'load',
-      { STANDIN_TENSORRT_FAIL: 'deserializeCudaEngine:0' },
+      { STANDIN_TENSORRT_FAIL: 'deserializeCudaEngineV2:0' },
       /ERR_TRT_ENGINE_INVALID/,
     ],
   ])('tells %s, and frees what was made before', async (_, step, env, code) => {

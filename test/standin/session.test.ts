@@ -12,6 +12,19 @@ describe.each<Product>(['tensorrt-rtx', 'tensorrt'])('%s', (product) => {
   const classifier = tinyClassifierPlan({ product });
   const scale = scalePlan({ product });
 
+  it('describes the engine', async () => {
+    const { engine } = await open(classifier);
+    expect(engine.info.product).toBe(product);
+    expect(engine.tensors).toMatchObject([
+      { name: 'input_ids', mode: 'input', type: 'int64', dims: [-1, -1], location: 'device' },
+      { name: 'attention_mask', mode: 'input', type: 'int64', dims: [-1, -1], location: 'device' },
+      { name: 'logits', mode: 'output', type: 'float32', dims: [-1, 2], location: 'device' },
+    ]);
+    expect(engine.profiles).toHaveLength(2);
+    expect(engine.profiles[0]?.['input_ids']).toEqual({ min: [1, 1], opt: [4, 16], max: [8, 32] });
+    expect(engine.scratchBytes).toEqual([expect.any(Number), expect.any(Number)]);
+  });
+
   it.each([
     [1, 1],
     [3, 7],
