@@ -29,6 +29,9 @@ const projects = ['unit', 'native', 'standin', 'teardown', 'gpu', 'setup', 'pack
 /** Those whose own process drives the addon; teardown starts its processes with and without it. */
 const drivers = ['native', 'standin'];
 
+/** Those that say which lines are tested. The others are about processes, packages and types. */
+const counted = ['unit', ...drivers];
+
 /** The projects whose folder has tests: each of them must report some. */
 const inhabited = projects.filter(
   (project) => projectFiles([`test/${project}`], /\.test(-d)?\.ts$/).length > 0,
@@ -39,17 +42,25 @@ const thisNode = process.execPath;
 /** @param {import('./setup/native.mjs').NativeBuild} build */
 const addonOf = (build) => join(dirname(cppTestsOf(build)), 'tensorrt_node.node');
 
+/** @param {readonly string[]} names */
+const only = (names) => inhabited.filter((name) => names.includes(name));
+
+/** @param {readonly string[]} names */
+const allBut = (names) => inhabited.filter((name) => !names.includes(name));
+
 /**
- * The oldest Node runs on a build that counts lines, the others on the one that users get.
+ * On this Node lines are counted, on a build for that; the others run on the one that users get.
  * @param {Coverage} coverage
  * @returns {Promise<Suite[]>}
  */
 async function allSuites(coverage) {
   const counting = { ...coverage.env, TENSORRT_NODE_ADDON: addonOf(coverageBuild) };
+  const name = `Node ${process.versions.node}`;
   return [
+    { name, run: () => runVitest({ node: thisNode, projects: allBut(counted) }) },
     {
-      name: `Node ${process.versions.node}, counting lines`,
-      run: () => runVitest({ node: thisNode, projects: inhabited, env: counting }),
+      name: `${name}, counting lines`,
+      run: () => runVitest({ node: thisNode, projects: only(counted), env: counting }),
     },
     { name: 'C++, counting lines', run: () => runCppTests(coverageBuild) },
     pinnedNode('node-22'),
@@ -65,7 +76,8 @@ function pinnedNode(name) {
   const node = join(assetFolder(name), 'bin', 'node');
   return {
     name: `Node ${pinOf(name).version}`,
-    run: () => runVitest({ node, projects: inhabited }),
+    // The GPU, or what to say of its absence, is the same on every Node.
+    run: () => runVitest({ node, projects: allBut(['gpu']) }),
   };
 }
 
@@ -81,10 +93,9 @@ async function sanitizerSuite() {
     ASAN_OPTIONS: 'detect_leaks=0',
     TENSORRT_NODE_ADDON: addonOf(sanitizerBuild),
   };
-  const driving = inhabited.filter((name) => drivers.includes(name));
   return {
     name: 'AddressSanitizer',
-    run: () => runVitest({ node: thisNode, projects: driving, env }),
+    run: () => runVitest({ node: thisNode, projects: only(drivers), env }),
   };
 }
 

@@ -39,9 +39,23 @@ export const countsOf = (report) =>
 export function remarksOf(suite, { skipped, errors }) {
   return [
     ...errors.map(({ name, reason }) => `  failed   ${suite} · ${name}: ${firstLine(reason)}`),
-    ...skipped.map(({ name, reason }) => `  skipped  ${suite} · ${name}: ${firstLine(reason)}`),
+    ...byReason(skipped).map(([reason, names]) => {
+      const what = names.length === 1 ? names[0] : `${names.length} tests`;
+      return `  skipped  ${suite} · ${what}: ${reason}`;
+    }),
   ];
 }
 
+/** @param {readonly Remark[]} remarks */
+function byReason(remarks) {
+  /** @type {Map<string, string[]>} */
+  const names = new Map();
+  for (const { name, reason } of remarks) {
+    const line = firstLine(reason);
+    names.set(line, [...(names.get(line) ?? []), name]);
+  }
+  return [...names];
+}
+
 /** @param {string} text */
-const firstLine = (text) => stripVTControlCharacters(text).trim().split('\n', 1)[0];
+const firstLine = (text) => `${stripVTControlCharacters(text).trim().split('\n', 1)[0]}`;

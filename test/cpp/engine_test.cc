@@ -75,7 +75,8 @@ TEST_P(EngineTest, StreamsItsWeights) {
   request.weight_streaming_budget = kAutomaticBudget;
   const auto engine = std::make_shared<LoadedEngine>(Library(), std::move(request));
   engine->SetWeightStreamingBudget(1024);
-  EXPECT_EQ(engine->engine().weight_streaming().budget_bytes, 1024);
+  EXPECT_EQ(engine->Whole([](Engine& whole) { return whole.weight_streaming().budget_bytes; }),
+            1024);
   ExecutionSlot slot(engine, MakeSlotOptions(2, 2));
   InThreads(2, [&](int lane) {
     for (int round = 0; round < 5; ++round) {

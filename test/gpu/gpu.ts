@@ -3,6 +3,8 @@ import { beforeEach } from 'vitest';
 
 /** What this machine has, found once for each file of tests. */
 const report: DoctorReport = await doctor();
+// A build that is broken is no reason to skip.
+if (!report.addon) throw new Error(report.problems[0]?.problem);
 const gpu = report.gpus[0];
 
 /** Installed products, of which some may not serve the GPU. */
