@@ -307,7 +307,13 @@ export interface NativeFileLock {
 export interface NativeDevices {
   /** The CUDA version that the driver supports, for example '13.1'. */
   driverVersion: string;
-  devices: { ordinal: number; name: string; computeCapability: string; memoryBytes: number }[];
+  devices: {
+    ordinal: number;
+    name: string;
+    computeCapability: string;
+    multiprocessors: number;
+    memoryBytes: number;
+  }[];
 }
 
 export interface NativeGpuMonitor {

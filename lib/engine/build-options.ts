@@ -46,7 +46,10 @@ export interface BuilderOptions {
   parserFlags?: ParserFlags;
   /** The only ones to use; an empty list uses none. Default: all. */
   tacticSources?: readonly TacticSource[];
-  /** Which GPUs besides this one can run the engine. Default: `'none'`. */
+  /**
+   * Which GPUs besides this one can run the engine. Needs TensorRT; TensorRT for RTX has `targets`.
+   * Default: `'none'`.
+   */
   hardwareCompatibility?: 'none' | 'amperePlus' | 'sameComputeCapability';
   /** The operating system that runs the engine. Default: `'sameAsBuild'`. */
   runtimePlatform?: 'sameAsBuild' | 'windowsAmd64';

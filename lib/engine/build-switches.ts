@@ -27,13 +27,13 @@ export interface BuilderFlags {
   excludeLeanRuntime?: boolean;
   /** Weights may stay in host memory and be copied when needed. */
   weightStreaming?: boolean;
-  /** Every layer is timed again, also one that is like another. TensorRT only. */
+  /** Every layer is timed again, also one that is like another. Without effect in TensorRT for RTX. */
   disableTimingCache?: boolean;
-  /** Refuses to build what the timing cache does not know. TensorRT only. */
+  /** Refuses to build what the timing cache does not know. Without effect in TensorRT for RTX. */
   errorOnTimingCacheMiss?: boolean;
-  /** The timing cache carries no compiled code: much smaller, slower to use. TensorRT only. */
+  /** The timing cache carries no compiled code: much smaller, slower to use. Without effect in TensorRT for RTX. */
   disableCompilationCache?: boolean;
-  /** Entries of the timing cache can be edited. TensorRT only. */
+  /** Entries of the timing cache can be edited. Without effect in TensorRT for RTX. */
   editableTimingCache?: boolean;
   /** Logs how much memory the build takes. */
   monitorMemory?: boolean;

@@ -1,20 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
 import { onFile } from '../files.js';
 import { callNative, type NativeBuildRequest, type NativeBuildResult } from '../native.js';
-import { Model } from '../onnx/model.js';
-import { writeModelFile } from '../runtime/model-file.js';
+import type { Model } from '../onnx/model.js';
 import { type BuilderOptions, builderOptionNames, checkBuilderOptions } from './build-options.js';
 import { type BuildRequest, toBuildRequest } from './build-request.js';
 import { type BuildLogLine, type BuildProgress, BuildWatch } from './build-watch.js';
 import {
-  type BuildSource,
   buildThroughCache,
   type CacheOptions,
   cacheOptionNames,
   checkCacheOptions,
-  fileState,
 } from './cached-build.js';
 import { buildIsolated, RemoteMonitor } from './isolated-build.js';
 import { products } from './libraries.js';
@@ -25,6 +22,7 @@ import {
   type OpenedLibrary,
   openLibrary,
 } from './library.js';
+import { type ModelSource, openModel, withModelFile } from './model-source.js';
 import { type Plan, planFromBytes, planFromFile } from './plan.js';
 import { Pool } from './pool.js';
 import { checkTimingCache, type TimingCacheOptions, withTimingCache } from './timing-cache.js';
@@ -85,13 +83,14 @@ export async function buildEngine(
   options: BuildOptions = {},
 ): Promise<Plan> {
   checkBuildOptions(options);
-  const source = await openSource(model, options);
+  const { cacheDir, output, onProgress, signal } = options;
+  // Only a cache looks at the weights.
+  const source = await openModel(model, { signal, outline: cacheDir === undefined });
   const request = toBuildRequest(source.model.inputs, options);
   const library = await openBuildLibrary(options);
   const run = (planPath: string | undefined) =>
     runBuild({ source, request, library }, planPath, options);
 
-  const { cacheDir, output, onProgress } = options;
   // Awaited here, so that this function is in the stack of an error.
   if (cacheDir === undefined) return await withOutput(output, run);
   const plan = await buildThroughCache({
@@ -120,27 +119,6 @@ function checkBuildOptions(options: BuildOptions): void {
   checkTimingCache(options);
 }
 
-/** The model of a build, before anything is changed or waited for. */
-async function openSource(
-  model: Model | string,
-  { cacheDir, signal }: BuildOptions,
-): Promise<BuildSource> {
-  if (typeof model === 'string' && model !== '') {
-    const state = await fileState(model);
-    // The weights are TensorRT's to read, from the file; only a cache looks at them, too.
-    const loaded =
-      cacheDir === undefined
-        ? await Model.loadOutline(model, signal)
-        : await Model.load(model, signal ? { signal } : {});
-    return { model: loaded, file: { path: model, state } };
-  }
-  if (!(model instanceof Model)) throw invalidArgument('model', 'a Model or a path', model);
-  // The parser can name a node in its errors only where the node has a name.
-  const named = model.clone();
-  named.graph.nameNodes();
-  return { model: named };
-}
-
 function openBuildLibrary({ product, libraryDir, targets = [] }: BuildOptions) {
   return openLibrary({
     product: product ?? (targets.length > 0 ? 'tensorrt-rtx' : undefined),
@@ -158,6 +136,8 @@ async function withOutput(
     return planFromBytes(plan as Uint8Array, { seconds });
   }
   const temporary = `${output}.${randomUUID()}.tmp`;
+  // A folder that cannot be written is told before the build, and with the name that was given.
+  await onFile('write', output, () => writeFile(temporary, '', { flag: 'wx' }));
   try {
     const { seconds } = await use(temporary);
     await onFile('write', output, () => rename(temporary, output));
@@ -173,7 +153,7 @@ export interface Built extends NativeBuildResult {
 }
 
 interface BuildJob {
-  readonly source: BuildSource;
+  readonly source: ModelSource;
   readonly request: BuildRequest;
   readonly library: OpenedLibrary;
 }
@@ -195,26 +175,6 @@ async function runBuild(
     );
   } finally {
     builders.give(builder);
-  }
-}
-
-/**
- * TensorRT's parser reads a file: then nothing is copied on the JavaScript thread, and models over
- * the 2 GiB that protobuf allows in memory work the same way.
- *
- * @param use - is told of the temporary folder where there is one.
- */
-async function withModelFile<T>(
-  { model, file }: BuildSource,
-  signal: AbortSignal | undefined,
-  use: (path: string, folder: string | undefined) => Promise<T>,
-): Promise<T> {
-  if (file) return use(file.path, undefined);
-  const written = await writeModelFile(model, signal);
-  try {
-    return await use(written.path, written.directory);
-  } finally {
-    await written.remove();
   }
 }
 

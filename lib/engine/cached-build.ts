@@ -1,16 +1,14 @@
-import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { checkInteger, invalidArgument } from '../arguments.js';
 import { TensorRTError } from '../errors.js';
-import { onFile } from '../files.js';
 import type { NativeLibrary } from '../native.js';
-import type { Model } from '../onnx/model.js';
 import { type BuilderOptions, canonicalOptions } from './build-options.js';
 import type { BuildTarget, EngineIngredients, JsonObject } from './cache-key.js';
 import { getOrBuild } from './cache-lookup.js';
 import { digestFile, digestModel } from './digest.js';
 import { EngineCache } from './engine-cache.js';
 import { gpuIdentity } from './gpu-identity.js';
+import { fileState, type ModelSource } from './model-source.js';
 import type { CacheOutcome, Plan } from './plan.js';
 
 export interface CacheOptions {
@@ -38,21 +36,8 @@ export function checkCacheOptions({ cacheDir, cacheLimitBytes, onCache }: CacheO
   }
 }
 
-/** An ONNX model that TensorRT will read from a file. */
-export interface BuildSource {
-  readonly model: Model;
-  /** Where it is a file of the user's: the file, and how it was before it was read. */
-  readonly file?: { readonly path: string; readonly state: string } | undefined;
-}
-
-/** What tells whether a file was replaced or written. */
-export async function fileState(path: string): Promise<string> {
-  const { ino, size, mtimeNs } = await onFile('read', path, () => stat(path, { bigint: true }));
-  return `${ino} ${size} ${mtimeNs}`;
-}
-
 interface CachedBuildJob {
-  readonly source: BuildSource;
+  readonly source: ModelSource;
   readonly library: NativeLibrary;
   readonly options: BuilderOptions & CacheOptions & { cacheDir: string; signal?: AbortSignal };
   /** Called when another process is building the same plan. */
@@ -80,7 +65,7 @@ export async function buildThroughCache(job: CachedBuildJob): Promise<Plan> {
 }
 
 async function ingredientsOf(
-  { model, file }: BuildSource,
+  { model, file }: ModelSource,
   library: NativeLibrary,
   options: CachedBuildJob['options'],
 ): Promise<EngineIngredients> {
@@ -124,7 +109,10 @@ async function digestPlugins(
 }
 
 /** TensorRT for RTX compiles for what it is told, on any machine; all else is for this machine. */
-function targetOf({ product }: NativeLibrary, targets: readonly string[] = []): BuildTarget {
+export function targetOf(
+  { product }: Pick<NativeLibrary, 'product'>,
+  targets: readonly string[] = [],
+): BuildTarget {
   if (product === 'tensorrt-rtx' && !targets.includes('current')) return { targets };
   return { targets, ...gpuIdentity(), os: `${process.platform}-${process.arch}` };
 }
@@ -133,7 +121,7 @@ function targetOf({ product }: NativeLibrary, targets: readonly string[] = []): 
  * TensorRT read the files after their content was hashed. What was written in between must not be
  * found under the hash of what was there before.
  */
-async function assertUnchanged({ model, file }: BuildSource): Promise<void> {
+async function assertUnchanged({ model, file }: ModelSource): Promise<void> {
   await model.externalData.assertUnchanged();
   if (file === undefined || (await fileState(file.path)) === file.state) return;
   throw new TensorRTError(

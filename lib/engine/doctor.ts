@@ -20,6 +20,7 @@ export interface DoctorGpu {
   readonly name: string;
   /** For example '8.9'. */
   readonly computeCapability: string;
+  readonly multiprocessors: number;
   readonly memoryBytes: number;
   /** The products that run on it. */
   readonly servedBy: readonly Product[];

@@ -1,4 +1,3 @@
-import { checkBoolean, checkOptions } from '../arguments.js';
 import { TensorRTError } from '../errors.js';
 import { Lifetime } from '../lifetime.js';
 import { callNative, type NativeEngine, type NativeEngineDescription } from '../native.js';
@@ -17,22 +16,9 @@ import type { PlanInput } from './plan-file.js';
 import type { Profile } from './profiles.js';
 import { type NewWeights, type RefitOptions, toRefitInput } from './refit.js';
 import { Sequence } from './sequence.js';
+import { type SerializeOptions, toSerializationFlags } from './serialize-options.js';
 import { Session, type SessionOptions } from './session.js';
 import type { WeightStreaming } from './weight-streaming.js';
-
-export interface SerializeOptions {
-  /** Leaves out weights that can be refitted. Default: false. */
-  excludeWeights?: boolean;
-  /** Leaves out the lean runtime of a version-compatible engine. Default: false. */
-  excludeLeanRuntime?: boolean;
-  /**
-   * Keeps an engine that came from a stripped plan refittable, which it is not otherwise. Default:
-   * false.
-   */
-  includeRefit?: boolean;
-}
-
-const serializationFlags = ['excludeWeights', 'excludeLeanRuntime', 'includeRefit'] as const;
 
 /**
  * An engine on a GPU. Close it (or declare it with `await using`): what it holds on the device is
@@ -167,12 +153,7 @@ export class Engine {
    * ERR_CLOSED
    */
   async serialize(options: SerializeOptions = {}): Promise<Plan> {
-    checkOptions('options', options, serializationFlags);
-    const flags = serializationFlags.filter((flag) => {
-      const value = options[flag] ?? false;
-      checkBoolean(flag, value);
-      return value;
-    });
+    const flags = toSerializationFlags(options);
     const data = await this.#whole(() => this.#native.serialize(flags));
     return planFromBytes(data, { seconds: 0 });
   }

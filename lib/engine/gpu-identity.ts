@@ -7,6 +7,8 @@ export interface GpuIdentity {
   readonly gpu: string;
   /** For example '8.9'. */
   readonly computeCapability: string;
+  /** Fewer where only a part of the GPU is given to this process. */
+  readonly multiprocessors: number;
   /** Version of the driver where the system tells it, else the version of CUDA that it supports. */
   readonly driver: string;
 }
@@ -21,6 +23,7 @@ export function gpuIdentity(device = 0): GpuIdentity {
   return {
     gpu: found.name,
     computeCapability: found.computeCapability,
+    multiprocessors: found.multiprocessors,
     driver: driverRelease() ?? `CUDA ${driverVersion}`,
   };
 }
@@ -33,12 +36,16 @@ function listDevices() {
   }
 }
 
-/** For example '590.44.01'. CUDA's own call tells only the version of CUDA. */
+/** CUDA's own call tells only the version of CUDA. */
 function driverRelease(): string | undefined {
   try {
-    const text = readFileSync('/proc/driver/nvidia/version', 'latin1');
-    return /Kernel Module\D*?\s(\d+(?:\.\d+)+)\s/.exec(text)?.[1];
+    return parseDriverRelease(readFileSync('/proc/driver/nvidia/version', 'latin1'));
   } catch {
     return undefined;
   }
+}
+
+/** For example '590.44.01', from the line that the kernel module says of itself. */
+export function parseDriverRelease(text: string): string | undefined {
+  return /Kernel Module.*?\s(\d+(?:\.\d+)+)\s/.exec(text)?.[1];
 }

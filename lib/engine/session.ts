@@ -187,8 +187,8 @@ export class Session {
   }
 
   /** Forgets captured graphs, which hold the weights they were captured with. @internal */
-  invalidateGraphs(): Promise<void> {
-    return this.#pool.invalidateGraphs();
+  async invalidateGraphs(): Promise<void> {
+    if (!this.#lifetime.closing) await this.#pool.invalidateGraphs();
   }
 
   /** Refuses new inferences, waits for those in flight or in line, and frees. Idempotent. */

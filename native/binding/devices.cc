@@ -19,6 +19,7 @@ Napi::Value ListDevicesForJs(const Napi::CallbackInfo& info) {
       entry.Set("name", device.name);
       entry.Set("computeCapability",
                 std::to_string(device.compute_major) + "." + std::to_string(device.compute_minor));
+      entry.Set("multiprocessors", device.multiprocessors);
       entry.Set("memoryBytes", static_cast<double>(device.memory_bytes));
       list.Set(i, entry);
     }

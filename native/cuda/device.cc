@@ -5,7 +5,8 @@
 namespace tensorrt_node {
 namespace {
 
-// CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR.
+// CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, _COMPUTE_CAPABILITY_MAJOR and _MINOR.
+constexpr int kMultiprocessors = 16;
 constexpr int kComputeMajor = 75;
 constexpr int kComputeMinor = 76;
 
@@ -37,6 +38,7 @@ std::vector<DeviceInfo> ListDevices() {
     info.name = name.data();
     info.compute_major = Attribute(driver, device, kComputeMajor);
     info.compute_minor = Attribute(driver, device, kComputeMinor);
+    info.multiprocessors = Attribute(driver, device, kMultiprocessors);
     driver.Check(driver.cuDeviceTotalMem(&info.memory_bytes, device), "cuDeviceTotalMem");
     devices.push_back(std::move(info));
   }

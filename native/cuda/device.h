@@ -14,6 +14,7 @@ struct DeviceInfo {
   std::string name;
   int compute_major = 0;
   int compute_minor = 0;
+  int multiprocessors = 0;
   size_t memory_bytes = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "tensorrt/build_config.h"
 
+#include <map>
 #include <vector>
 
 #include "tensorrt/build_features.h"
@@ -42,10 +43,12 @@ BuildConfig::BuildConfig(const Library& library, nvinfer1::IBuilder& builder,
 }
 
 void BuildConfig::SetFlags() {
-  for (const auto& [name, on] : request_.flags) {
-    const auto flag = FromName<nvinfer1::BuilderFlag>(name);
+  // In TensorRT's order: excludeLeanRuntime is refused where versionCompatible does not come first.
+  std::map<nvinfer1::BuilderFlag, bool> flags;
+  for (const auto& [name, on] : request_.flags) flags[FromName<nvinfer1::BuilderFlag>(name)] = on;
+  for (const auto& [flag, on] : flags) {
     on ? config_->setFlag(flag) : config_->clearFlag(flag);
-    Check(config_->getFlag(flag) == on, Setting("builder flag", name));
+    Check(config_->getFlag(flag) == on, Setting("builder flag", NameOf(flag)));
   }
 }
 
@@ -81,6 +84,7 @@ void BuildConfig::SetNumbers() {
     Check(config_->getBuilderOptimizationLevel() == *level, Setting("optimization level", *level));
   }
   if (const auto tactics = request_.max_tactics) {
+    Require(library_.version(), "A number of tactics needs", kMaxTactics);
     config_->setMaxNbTactics(*tactics);
     Check(config_->getMaxNbTactics() == *tactics, Setting("number of tactics", *tactics));
   }
@@ -100,13 +104,15 @@ void BuildConfig::SetNumbers() {
 }
 
 void BuildConfig::SetKinds() {
-  if (const std::string& name = request_.hardware_compatibility; !name.empty()) {
+  if (const std::string& name = request_.hardware_compatibility; !name.empty() && name != "none") {
+    Require(library_.version(), "A hardware compatibility level needs", kHardwareCompatibility);
     const auto level = FromName<nvinfer1::HardwareCompatibilityLevel>(name);
     config_->setHardwareCompatibilityLevel(level);
     Check(config_->getHardwareCompatibilityLevel() == level,
           Setting("hardware compatibility level", name));
   }
   if (const std::string& name = request_.runtime_platform; !name.empty()) {
+    Require(library_.version(), "A runtime platform needs", kRuntimePlatform);
     const auto platform = FromName<nvinfer1::RuntimePlatform>(name);
     config_->setRuntimePlatform(platform);
     Check(config_->getRuntimePlatform() == platform, Setting("runtime platform", name));
@@ -140,6 +146,8 @@ void BuildConfig::SetDla() {
 }
 
 void BuildConfig::SetTiling() {
+  if (request_.tiling_optimization.empty() && !request_.l2_limit_for_tiling) return;
+  Require(library_.version(), "Tiling needs", kTiling);
   if (const std::string& name = request_.tiling_optimization; !name.empty()) {
     const auto level = FromName<nvinfer1::TilingOptimizationLevel>(name);
     Check(config_->setTilingOptimizationLevel(level), Setting("tiling optimization level", name));
@@ -171,7 +179,12 @@ void BuildConfig::SetBuildRoutes() {
   for (const auto& [name, value] : request_.build_routes) {
     route += (route.empty() ? "" : " ") + name + "=" + value;
   }
-  Check(config_->setBuildRoute(route.c_str()), Setting("build route", route));
+  if (config_->setBuildRoute(route.c_str())) return;
+  const char* const offered = config_->getAllBuildRoutes();
+  const bool none = offered == nullptr || *offered == '\0';
+  throw diagnostics_.Failure("ERR_TRT_BUILD", "TensorRT refused " + Setting("build route", route))
+      .WithRemedy(none ? "This library offers none."
+                       : "This library offers " + std::string(offered));
 #endif
 }
 

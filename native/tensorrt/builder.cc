@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "tensorrt/build_features.h"
 #include "tensorrt/host_memory.h"
 #include "tensorrt/plan_writer.h"
 
@@ -81,6 +82,7 @@ BuildResult Builder::SerializeToMemory() {
 }
 
 BuildResult Builder::SerializeToFile() {
+  Require(library_.version(), "A plan that goes to a file needs", kStreamWriter);
   PlanWriter writer(request_.plan_path);
   const bool built =
       builder_->buildSerializedNetworkToStream(network_->network(), config_->config(), writer);

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 
+#include "tensorrt/build_features.h"
 #include "tensorrt/enums.h"
 #include "tensorrt/parser_errors.h"
 
@@ -33,19 +34,24 @@ std::vector<char> ReadFile(const std::string& path) {
       .WithFile(path);
 }
 
-/// Every tensor of a network by its name, but for those inside of loops and branches.
+/// Every output of a layer by its name, but for those inside of loops and branches.
 std::map<std::string, nvinfer1::ITensor*> TensorsByName(
     const nvinfer1::INetworkDefinition& network) {
   std::map<std::string, nvinfer1::ITensor*> tensors;
   const auto add = [&](nvinfer1::ITensor* tensor) {
     if (tensor != nullptr) tensors.emplace(tensor->getName(), tensor);
   };
-  for (int32_t i = 0; i < network.getNbInputs(); ++i) add(network.getInput(i));
   for (int32_t i = 0; i < network.getNbLayers(); ++i) {
     const nvinfer1::ILayer& layer = *network.getLayer(i);
     for (int32_t output = 0; output < layer.getNbOutputs(); ++output) add(layer.getOutput(output));
   }
   return tensors;
+}
+
+/// Told by words alone: "Plugin not found", "NonZero plugin creator version 1 was not found".
+bool IsPluginMissing(const std::string& message) {
+  return message.find("lugin") != std::string::npos &&
+         message.find("not found") != std::string::npos;
 }
 
 }  // namespace
@@ -68,6 +74,7 @@ void ParsedNetwork::SetParserFlags(const Switches& flags, const nvinfer1::IBuild
     on ? parser_->setFlag(flag) : parser_->clearFlag(flag);
   }
   if (!parser_->getFlag(OnnxParserFlag::kREPORT_CAPABILITY_DLA)) return;
+  Require(library_.version(), "What a DLA supports needs", kDlaCapability);
   if (parser_->setBuilderConfig(&config)) return;
   throw diagnostics_.Failure("ERR_TRT_BUILD", "TensorRT's ONNX parser refused the configuration");
 }
@@ -77,7 +84,7 @@ void ParsedNetwork::Parse(const std::string& model_path) {
   constexpr auto kVerbosity = static_cast<int>(nvinfer1::ILogger::Severity::kWARNING);
   if (parser_->parseFromFile(model_path.c_str(), kVerbosity)) return;
   StatusError failure = ParseFailure(*parser_, model_path, diagnostics_);
-  if (!no_plugins.empty()) {
+  if (!no_plugins.empty() && IsPluginMissing(failure.what())) {
     failure.WithRemedy("Some operators need TensorRT's plugins, which are not at hand: " +
                        no_plugins);
   }
@@ -85,6 +92,7 @@ void ParsedNetwork::Parse(const std::string& model_path) {
 }
 
 ModelSupport ParsedNetwork::Check(const std::string& model_path) {
+  Require(library_.version(), "A check of a model needs", kModelSupport);
   plugins_.LoadOwn();
   const std::vector<char> model = ReadFile(model_path);
   ModelSupport support;
@@ -99,8 +107,11 @@ ModelSupport ParsedNetwork::Check(const std::string& model_path) {
 }
 
 void ParsedNetwork::MarkDebugTensors(const std::vector<std::string>& names, bool unfused) {
-  if (unfused && !network_->markUnfusedTensorsAsDebugTensors()) {
-    throw diagnostics_.Failure("ERR_TRT_BUILD", "TensorRT could not mark the unfused tensors");
+  if (unfused) {
+    Require(library_.version(), "Showing unfused tensors needs", kUnfusedDebugTensors);
+    if (!network_->markUnfusedTensorsAsDebugTensors()) {
+      throw diagnostics_.Failure("ERR_TRT_BUILD", "TensorRT could not mark the unfused tensors");
+    }
   }
   if (names.empty()) return;
   const std::map<std::string, nvinfer1::ITensor*> tensors = TensorsByName(*network_);
@@ -109,7 +120,7 @@ void ParsedNetwork::MarkDebugTensors(const std::vector<std::string>& names, bool
     if (found == tensors.end()) {
       throw StatusError("ERR_TRT_BUILD", "The network has no tensor '" + name + "' to show.")
           .WithTensor(name)
-          .WithRemedy("Name an input, or an output of a node outside of loops and branches.");
+          .WithRemedy("Name an output of a node outside of loops and branches.");
     }
     if (network_->markDebug(*found->second)) continue;
     throw diagnostics_.Failure("ERR_TRT_BUILD", "TensorRT cannot show tensor '" + name + "'")
@@ -118,6 +129,8 @@ void ParsedNetwork::MarkDebugTensors(const std::vector<std::string>& names, bool
 }
 
 void ParsedNetwork::MarkRefittableWeights(const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  Require(library_.version(), "Chosen refittable weights need", kRefittableWeights);
   for (const std::string& name : names) {
     if (network_->markWeightsRefittable(name.c_str())) continue;
     throw diagnostics_

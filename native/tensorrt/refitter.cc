@@ -125,7 +125,9 @@ void Refitter::Apply() {
   if (!refitter_->refitCudaEngine()) {
     throw diagnostics_.Failure(kCode, "TensorRT could not exchange the weights");
   }
+#ifndef TENSORRT_NODE_FAMILY_TRT10
   if (Has(library_.version(), kReleaseRefitResources)) refitter_->releaseRefitResources();
+#endif
 }
 
 }  // namespace tensorrt_node

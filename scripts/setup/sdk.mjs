@@ -9,7 +9,7 @@ const subfolder = Object.entries(multiarch).find(([arch]) => arch === process.ar
 
 /**
  * @typedef {object} Sdk
- * @property {'rtx1' | 'trt11'} family
+ * @property {'rtx1' | 'trt11' | 'trt10'} family
  * @property {string} version
  * @property {string} include
  * @property {boolean} hasLibraries
@@ -33,10 +33,10 @@ export function findSdk() {
     );
   }
   const version = versionIn(readFileSync(join(include, 'NvInferVersion.h'), 'utf8'));
-  const family = { 1: 'rtx1', 11: 'trt11' }[Number.parseInt(version, 10)];
-  if (family !== 'rtx1' && family !== 'trt11') {
+  const family = familyOf(version);
+  if (family === undefined) {
     throw new SetupError(
-      `TENSORRT_ROOT is ${root}, which holds TensorRT ${version || '(unknown version)'}; this release is built for TensorRT 11 and TensorRT for RTX 1: set it to an SDK of one of these, or unset it.`,
+      `TENSORRT_ROOT is ${root}, which holds TensorRT ${version || '(unknown version)'}; this release is built for TensorRT 11, TensorRT for RTX 1 and TensorRT 10.16: set it to an SDK of one of these, or unset it.`,
     );
   }
   const library = family === 'rtx1' ? 'libtensorrt_rtx.so' : 'libnvinfer.so';
@@ -44,6 +44,24 @@ export function findSdk() {
     .map((folder) => join(root, folder))
     .some((folder) => existsSync(folder) && readdirSync(folder).some((f) => f.startsWith(library)));
   return { family, version, include, hasLibraries };
+}
+
+/**
+ * Inside a family newer headers serve older libraries, whose virtual tables only grew. The oldest
+ * that serve: the code calls what these have.
+ * @param {string} version
+ * @returns {Sdk['family'] | undefined}
+ */
+function familyOf(version) {
+  const [major, minor = 0] = version.split('.').map(Number);
+  if (major === 1) return 'rtx1';
+  if (major === 11) return 'trt11';
+  return major === 10 && minor >= 16 ? 'trt10' : undefined;
+}
+
+/** @param {string} version @param {string} oldest */
+function isAtLeast(version, oldest) {
+  return version.localeCompare(oldest, 'en', { numeric: true }) >= 0;
 }
 
 /**
@@ -61,14 +79,19 @@ function versionIn(text) {
 }
 
 /**
- * The folders of headers that the native build takes.
+ * The folders of headers that the native build takes. Those of TensorRT 10 cannot be fetched: the
+ * folder is empty where TENSORRT_ROOT does not have them, and the build leaves TensorRT 10 out.
  * @param {Sdk | undefined} sdk
  */
 export function headerFolders(sdk) {
   const fetched = assetFolder('tensorrt-headers');
+  /** @param {Sdk['family']} family @param {string} oldest */
+  const own = (family, oldest) =>
+    sdk?.family === family && isAtLeast(sdk.version, oldest) ? sdk.include : undefined;
   return {
-    rtx1: sdk?.family === 'rtx1' ? sdk.include : join(fetched, 'rtx-1.7'),
-    trt11: sdk?.family === 'trt11' ? sdk.include : join(fetched, 'tensorrt-11.4'),
+    rtx1: own('rtx1', '1.7') ?? join(fetched, 'rtx-1.7'),
+    trt11: own('trt11', '11.4') ?? join(fetched, 'tensorrt-11.4'),
+    trt10: own('trt10', '10.16') ?? '',
     cuda: join(fetched, 'cuda'),
   };
 }

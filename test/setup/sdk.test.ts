@@ -35,13 +35,39 @@ describe('TENSORRT_ROOT', () => {
   it('serves the family of its headers, and the other one is fetched', () => {
     useSdk({
       ...parser,
-      'include/NvInferVersion.h': versionHeader('RTX', [1, 6, 2]),
-      'lib/libtensorrt_rtx.so.1.6.2': '',
+      'include/NvInferVersion.h': versionHeader('RTX', [1, 7, 2]),
+      'lib/libtensorrt_rtx.so.1.7.2': '',
     });
     const sdk = findSdk();
-    expect(sdk).toMatchObject({ family: 'rtx1', version: '1.6.2', hasLibraries: true });
+    expect(sdk).toMatchObject({ family: 'rtx1', version: '1.7.2', hasLibraries: true });
     expect(headerFolders(sdk).rtx1).toBe(join(place.folder, 'include'));
     expect(headerFolders(sdk).trt11.startsWith(place.cache)).toBe(true);
+  });
+
+  it.each([
+    ['RTX', [1, 6, 2], 'rtx1'],
+    ['ENTERPRISE', [11, 1, 0], 'trt11'],
+  ] as const)(
+    'gives its libraries where its headers of %s %j are too old',
+    (name, version, family) => {
+      useSdk({ ...parser, 'include/NvInferVersion.h': versionHeader(name, [...version]) });
+      const sdk = findSdk();
+      expect(sdk).toMatchObject({ family, version: version.join('.') });
+      expect(headerFolders(sdk)[family].startsWith(place.cache)).toBe(true);
+    },
+  );
+
+  it('may be TensorRT 10, which nothing else can give', () => {
+    expect(headerFolders(undefined).trt10).toBe('');
+    useSdk({ ...parser, 'include/NvInferVersion.h': versionHeader('ENTERPRISE', [10, 16, 1]) });
+    const sdk = findSdk();
+    expect(sdk).toMatchObject({ family: 'trt10', version: '10.16.1' });
+    expect(headerFolders(sdk).trt10).toBe(join(place.folder, 'include'));
+  });
+
+  it('is refused for a TensorRT 10 whose headers lack what the code calls', () => {
+    useSdk({ ...parser, 'include/NvInferVersion.h': versionHeader('ENTERPRISE', [10, 3, 0]) });
+    expect(findSdk).toThrow(/TensorRT 10\.3\.0.*TensorRT 10\.16/s);
   });
 
   it('may be TensorRT 11 with headers whose macros are plain numbers', () => {
@@ -65,7 +91,9 @@ describe('TENSORRT_ROOT', () => {
 
   it('is refused for a version that has no support, which it names', () => {
     useSdk({ ...parser, 'include/NvInferVersion.h': versionHeader('ENTERPRISE', [8, 6, 1]) });
-    expect(findSdk).toThrow(/TensorRT 8\.6\.1.*TensorRT 11 and TensorRT for RTX 1/s);
+    expect(findSdk).toThrow(
+      /TensorRT 8\.6\.1.*TensorRT 11, TensorRT for RTX 1 and TensorRT 10\.16/s,
+    );
   });
 
   it('is refused when the version cannot be read', () => {

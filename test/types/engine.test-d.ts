@@ -2,6 +2,7 @@ import {
   type BuildOptions,
   type BuildProgress,
   buildEngine,
+  type DeviceTensor,
   type DoctorReport,
   doctor,
   Engine,
@@ -10,6 +11,7 @@ import {
   type Product,
   Session,
   type Target,
+  type Tensor,
   type TensorMap,
 } from 'tensorrt-node';
 import { describe, expectTypeOf, it } from 'vitest';
@@ -62,7 +64,9 @@ describe('Plan', () => {
 
 describe('Engine and Session', () => {
   it('are made by their factories', () => {
-    expectTypeOf(Engine.load).parameter(0).toEqualTypeOf<Plan | Uint8Array | string>();
+    expectTypeOf<Plan | Uint8Array | string | ReadableStream<Uint8Array>>().toExtend<
+      Parameters<typeof Engine.load>[0]
+    >();
     expectTypeOf(Engine.load).returns.resolves.toEqualTypeOf<Engine>();
     expectTypeOf<Engine['createSession']>().returns.resolves.toEqualTypeOf<Session>();
     // @ts-expect-error the constructor is private
@@ -77,8 +81,23 @@ describe('Engine and Session', () => {
   });
 
   it('infer from named tensors to named tensors', () => {
-    expectTypeOf<Session['infer']>().parameter(0).toEqualTypeOf<TensorMap>();
-    expectTypeOf<Session['infer']>().returns.resolves.toEqualTypeOf<TensorMap>();
+    const session = {} as Session;
+    const feeds = {} as Record<string, Tensor | DeviceTensor>;
+    expectTypeOf(session.infer(feeds)).resolves.toEqualTypeOf<TensorMap>();
+    expectTypeOf(session.infer(feeds, {})).resolves.toEqualTypeOf<TensorMap>();
+  });
+
+  it('tell by the targets what an inference returns', () => {
+    const session = {} as Session;
+    const y = {} as DeviceTensor<'float32'>;
+    const results = session.infer({}, { outputs: { a: 'host', b: 'device', y } });
+    expectTypeOf(results).resolves.toEqualTypeOf<{
+      a: Tensor;
+      b: DeviceTensor;
+      y: DeviceTensor<'float32'>;
+    }>();
+    // @ts-expect-error no such place
+    session.infer({}, { outputs: { a: 'gpu' } });
   });
 });
 

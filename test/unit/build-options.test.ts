@@ -100,9 +100,9 @@ describe("the builder's options", () => {
       { dla: { gpuFallback: 1 } },
       /a boolean for dla\.gpuFallback/,
     ],
-    ['streams below 0', { maxAuxStreams: -1 }, /from 0 for maxAuxStreams/],
-    ['no iteration', { timingIterations: 0 }, /from 1 for timingIterations/],
-    ['no thread', { maxThreads: 0 }, /from 1 for maxThreads/],
+    ['streams below 0', { maxAuxStreams: -1 }, /from 0 to 2147483647 for maxAuxStreams/],
+    ['no iteration', { timingIterations: 0 }, /from 1 to 2147483647 for timingIterations/],
+    ['no thread', { maxThreads: 0 }, /from 1 to 2147483647 for maxThreads/],
     ['plugins that are no list', { plugins: 'a.so' }, /an array for plugins/],
     ['an empty path', { plugins: [''] }, /not empty for plugins/],
     [

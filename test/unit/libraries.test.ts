@@ -21,20 +21,36 @@ function addFiles(...names: string[]): void {
 }
 
 describe('searchLibraries', () => {
-  it('finds both products in one folder, each with its parser', () => {
+  it('finds both products in one folder, each with what belongs to it', () => {
     addFiles('libnvinfer.so.11', 'libnvonnxparser.so.11', 'libtensorrt_rtx.so.1');
+    addFiles('libnvinfer_plugin.so.11', 'libtensorrt_plugins.so', 'libnvinfer_lean.so.11.4.0');
     const { candidates } = searchLibraries(folder);
     expect(candidates).toEqual([
       {
         product: 'tensorrt-rtx',
+        kind: 'full',
         core: join(folder, 'libtensorrt_rtx.so.1'),
         parser: undefined,
+        plugins: join(folder, 'libtensorrt_plugins.so'),
+        lean: undefined,
         source: 'libraryDir',
       },
       {
         product: 'tensorrt',
+        kind: 'full',
         core: join(folder, 'libnvinfer.so.11'),
         parser: join(folder, 'libnvonnxparser.so.11'),
+        plugins: join(folder, 'libnvinfer_plugin.so.11'),
+        lean: join(folder, 'libnvinfer_lean.so.11.4.0'),
+        source: 'libraryDir',
+      },
+      {
+        product: 'tensorrt',
+        kind: 'lean',
+        core: join(folder, 'libnvinfer_lean.so.11.4.0'),
+        parser: undefined,
+        plugins: undefined,
+        lean: undefined,
         source: 'libraryDir',
       },
     ]);
@@ -60,6 +76,37 @@ describe('searchLibraries', () => {
     const sources = searchLibraries().candidates.map(({ source }) => source);
     expect(sources.slice(0, 3)).toEqual(['TENSORRT_LIB_DIR', 'TENSORRT_ROOT', 'pip']);
     expect(sources.at(-1)).toBe("the loader's own search");
+  });
+
+  it('prefers a full library anywhere to one that only runs engines', () => {
+    const lean = join(folder, 'lean');
+    const full = join(folder, 'full');
+    for (const place of [lean, full]) mkdirSync(place);
+    writeFileSync(join(lean, 'libnvinfer_lean.so.11'), '');
+    writeFileSync(join(lean, 'libnvinfer_dispatch.so.11'), '');
+    writeFileSync(join(full, 'libnvinfer.so.11'), '');
+    vi.stubEnv('TENSORRT_LIB_DIR', lean);
+    vi.stubEnv('LD_LIBRARY_PATH', full);
+    const own = searchLibraries().candidates.filter(({ core }) => core.startsWith(folder));
+    expect(own.map(({ kind }) => kind)).toEqual(['full', 'lean', 'dispatch']);
+    const known = searchLibraries().candidates.map(({ core }) => core);
+    expect(known).toEqual(expect.arrayContaining(['libnvinfer.so.11', 'libnvinfer.so.10']));
+  });
+
+  it('knows the pip packages of either product and version of CUDA', () => {
+    const site = join(folder, 'venv', 'lib', 'python3.12', 'site-packages');
+    const packages = ['tensorrt_cu12_libs', 'tensorrt_cu13_libs', 'tensorrt_libs', 'tensorrt_rtx'];
+    const others = ['tensorrt_llm', 'tensorrt', 'torch_tensorrt'];
+    for (const name of [...packages, ...others]) {
+      mkdirSync(join(site, name), { recursive: true });
+      writeFileSync(join(site, name, 'libtensorrt_rtx.so.1'), '');
+    }
+    vi.stubEnv('VIRTUAL_ENV', join(folder, 'venv'));
+    const cores = searchLibraries().candidates.map(({ core }) => core);
+    const found = packages.map((name) => join(site, name, 'libtensorrt_rtx.so.1'));
+    expect(cores).toEqual(expect.arrayContaining(found));
+    expect(cores).not.toContain(join(site, 'tensorrt_llm', 'libtensorrt_rtx.so.1'));
+    expect(cores).not.toContain(join(site, 'torch_tensorrt', 'libtensorrt_rtx.so.1'));
   });
 
   it('tells every folder that it looked into without success', () => {

@@ -160,11 +160,22 @@ describe('the GPU', () => {
     ordinal: 0,
     name: 'GPU Z',
     computeCapability: '8.9',
+    multiprocessors: 142,
     memoryBytes: 1e9,
     servedBy: ['tensorrt-rtx', 'tensorrt'] as const,
   };
   const library = (product: 'tensorrt' | 'tensorrt-rtx', version: string | undefined) =>
-    ({ product, version, core: 'x', parser: 'y', source: '', problem: undefined }) as const;
+    ({
+      product,
+      version,
+      core: 'x',
+      kind: 'full' as const,
+      plugins: undefined,
+      lean: undefined,
+      parser: 'y',
+      source: '',
+      problem: undefined,
+    }) as const;
   const machine = (parts: Partial<DoctorReport>) =>
     ({ gpus: [], libraries: [], problems: [], ...parts }) as unknown as DoctorReport;
 

@@ -96,7 +96,12 @@ describe('a runtime cache', () => {
 });
 
 describe('a timing cache', () => {
-  const gpu = { gpu: 'NVIDIA H100 80GB HBM3', computeCapability: '9.0', driver: '580.65.06' };
+  const gpu = {
+    gpu: 'NVIDIA H100 80GB HBM3',
+    computeCapability: '9.0',
+    multiprocessors: 132,
+    driver: '580.65.06',
+  };
   /** Stands for TensorRT: both, one after the other. */
   const library = {
     version: '11.4.0.106',
