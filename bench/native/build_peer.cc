@@ -73,7 +73,8 @@ void SetTargets(nvinfer1::IBuilderConfig& config, const std::vector<std::string>
   config.setNbComputeCapabilities(static_cast<int32_t>(targets.size()));
   for (size_t i = 0; i < targets.size(); ++i) {
     // The enumerator of smXY is XY itself.
-    const auto capability = static_cast<nvinfer1::ComputeCapability>(std::stoi(targets[i].substr(2)));
+    const auto capability =
+        static_cast<nvinfer1::ComputeCapability>(std::stoi(targets[i].substr(2)));
     if (!config.setComputeCapability(capability, static_cast<int32_t>(i))) {
       throw std::runtime_error("TensorRT refused " + targets[i]);
     }
@@ -112,9 +113,9 @@ std::unique_ptr<nvinfer1::IHostMemory> Build(const Arguments& arguments, void* c
   const std::unique_ptr<nvinfer1::INetworkDefinition> network(
       NotNull(builder.get(), "builder")->createNetworkV2(0));
   const std::unique_ptr<nvinfer1::IBuilderConfig> config(builder->createBuilderConfig());
-  const std::unique_ptr<nvonnxparser::IParser> parser(static_cast<nvonnxparser::IParser*>(
-      Symbol<CreateParser>(parsers, "createNvOnnxParser_INTERNAL")(network.get(), &log,
-                                                                   NV_ONNX_PARSER_VERSION)));
+  const std::unique_ptr<nvonnxparser::IParser> parser(
+      static_cast<nvonnxparser::IParser*>(Symbol<CreateParser>(
+          parsers, "createNvOnnxParser_INTERNAL")(network.get(), &log, NV_ONNX_PARSER_VERSION)));
   constexpr auto kVerbosity = static_cast<int>(nvinfer1::ILogger::Severity::kWARNING);
   if (!NotNull(parser.get(), "parser")->parseFromFile(arguments.model, kVerbosity)) {
     throw std::runtime_error("the parser refused the model");
