@@ -1,4 +1,6 @@
 import {
+  type BuilderFlags,
+  type BuilderOptions,
   type BuildOptions,
   type BuildProgress,
   buildEngine,
@@ -6,9 +8,13 @@ import {
   doctor,
   Engine,
   type Model,
+  type ModelSupport,
   Plan,
+  type PlanInput,
   type Product,
+  type Profile,
   Session,
+  supportsModel,
   type Target,
   type TensorMap,
 } from 'tensorrt-node';
@@ -35,11 +41,40 @@ describe('buildEngine', () => {
     buildEngine('a.onnx', { profiles: [{ ids: { min: [1], opt: [8], max: [32] } }] });
   });
 
+  it('takes switches by the names of TensorRT, and no others', () => {
+    const options: BuildOptions = {
+      flags: { stripPlan: true, tf32: false },
+      previewFeatures: { runtimeActivationResize: true },
+      memoryPools: { workspace: 2 ** 30 },
+      tacticSources: ['jitConvolutions'],
+      debugTensors: 'unfused',
+      dla: { core: 0, gpuFallback: true },
+      buildRoutes: { '-route': 'on' },
+    };
+    expectTypeOf(options).toExtend<BuilderOptions>();
+    // @ts-expect-error precision is the model's own
+    const precision: BuilderFlags = { fp16: true };
+    expectTypeOf(precision).toExtend<BuilderFlags>();
+  });
+
+  it('takes shapes or values for an input', () => {
+    const range = { min: [1], opt: [8], max: [32] };
+    expectTypeOf({ ids: range, size: { values: range } }).toExtend<Profile>();
+  });
+
   it('reports phase and time, and no share of the work', () => {
     expectTypeOf<BuildProgress>().toEqualTypeOf<{
       readonly phase: string;
       readonly elapsedMs: number;
     }>();
+  });
+});
+
+describe('supportsModel', () => {
+  it('promises what is supported, node by node', () => {
+    expectTypeOf(supportsModel).parameter(0).toEqualTypeOf<Model | string>();
+    expectTypeOf(supportsModel).returns.resolves.toEqualTypeOf<ModelSupport>();
+    expectTypeOf<ModelSupport['refused'][number]['opType']>().toEqualTypeOf<string | undefined>();
   });
 });
 
@@ -62,7 +97,7 @@ describe('Plan', () => {
 
 describe('Engine and Session', () => {
   it('are made by their factories', () => {
-    expectTypeOf(Engine.load).parameter(0).toEqualTypeOf<Plan | Uint8Array | string>();
+    expectTypeOf(Engine.load).parameter(0).toEqualTypeOf<PlanInput>();
     expectTypeOf(Engine.load).returns.resolves.toEqualTypeOf<Engine>();
     expectTypeOf<Engine['createSession']>().returns.resolves.toEqualTypeOf<Session>();
     // @ts-expect-error the constructor is private
