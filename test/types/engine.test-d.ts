@@ -1,4 +1,6 @@
 import {
+  type BuilderFlags,
+  type BuilderOptions,
   type BuildOptions,
   type BuildProgress,
   buildEngine,
@@ -7,9 +9,13 @@ import {
   doctor,
   Engine,
   type Model,
+  type ModelSupport,
   Plan,
+  type PlanInput,
   type Product,
+  type Profile,
   Session,
+  supportsModel,
   type Target,
   type Tensor,
   type TensorMap,
@@ -37,11 +43,40 @@ describe('buildEngine', () => {
     buildEngine('a.onnx', { profiles: [{ ids: { min: [1], opt: [8], max: [32] } }] });
   });
 
+  it('takes switches by the names of TensorRT, and no others', () => {
+    const options: BuildOptions = {
+      flags: { stripPlan: true, tf32: false },
+      previewFeatures: { runtimeActivationResize: true },
+      memoryPools: { workspace: 2 ** 30 },
+      tacticSources: ['jitConvolutions'],
+      debugTensors: 'unfused',
+      dla: { core: 0, gpuFallback: true },
+      buildRoutes: { '-route': 'on' },
+    };
+    expectTypeOf(options).toExtend<BuilderOptions>();
+    // @ts-expect-error precision is the model's own
+    const precision: BuilderFlags = { fp16: true };
+    expectTypeOf(precision).toExtend<BuilderFlags>();
+  });
+
+  it('takes shapes or values for an input', () => {
+    const range = { min: [1], opt: [8], max: [32] };
+    expectTypeOf({ ids: range, size: { values: range } }).toExtend<Profile>();
+  });
+
   it('reports phase and time, and no share of the work', () => {
     expectTypeOf<BuildProgress>().toEqualTypeOf<{
       readonly phase: string;
       readonly elapsedMs: number;
     }>();
+  });
+});
+
+describe('supportsModel', () => {
+  it('promises what is supported, node by node', () => {
+    expectTypeOf(supportsModel).parameter(0).toEqualTypeOf<Model | string>();
+    expectTypeOf(supportsModel).returns.resolves.toEqualTypeOf<ModelSupport>();
+    expectTypeOf<ModelSupport['refused'][number]['opType']>().toEqualTypeOf<string | undefined>();
   });
 });
 
