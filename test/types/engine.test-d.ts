@@ -2,14 +2,21 @@ import {
   type BuildOptions,
   type BuildProgress,
   buildEngine,
+  checkEngine,
   type DoctorReport,
   doctor,
   Engine,
+  type EngineValidity,
+  estimateMemory,
+  type MemoryEstimate,
   type Model,
+  type NewWeights,
   Plan,
+  type PlanInput,
   type Product,
   Session,
   type Target,
+  type Tensor,
   type TensorMap,
 } from 'tensorrt-node';
 import { describe, expectTypeOf, it } from 'vitest';
@@ -62,7 +69,9 @@ describe('Plan', () => {
 
 describe('Engine and Session', () => {
   it('are made by their factories', () => {
-    expectTypeOf(Engine.load).parameter(0).toEqualTypeOf<Plan | Uint8Array | string>();
+    expectTypeOf(Engine.load).parameter(0).toEqualTypeOf<PlanInput>();
+    expectTypeOf<Plan | Uint8Array | string>().toExtend<PlanInput>();
+    expectTypeOf<AsyncIterable<Uint8Array>>().toExtend<PlanInput>();
     expectTypeOf(Engine.load).returns.resolves.toEqualTypeOf<Engine>();
     expectTypeOf<Engine['createSession']>().returns.resolves.toEqualTypeOf<Session>();
     // @ts-expect-error the constructor is private
@@ -74,6 +83,28 @@ describe('Engine and Session', () => {
   it('can be declared with `await using`', () => {
     expectTypeOf<Engine>().toExtend<AsyncDisposable>();
     expectTypeOf<Session>().toExtend<AsyncDisposable>();
+  });
+
+  it('describe an engine with profiles that could build it again', () => {
+    expectTypeOf<Engine['profiles']>().toExtend<NonNullable<BuildOptions['profiles']>>();
+    expectTypeOf<Engine['tensors'][number]['aliasOf']>().toEqualTypeOf<string | undefined>();
+  });
+
+  it('take new weights as tensors, a model or a path', () => {
+    expectTypeOf<Engine['refit']>().parameter(0).toEqualTypeOf<NewWeights>();
+    expectTypeOf<Record<string, Tensor> | Model | string>().toExtend<NewWeights>();
+    expectTypeOf<Engine['serialize']>().returns.resolves.toEqualTypeOf<Plan>();
+    expectTypeOf<Engine['setWeightStreamingBudget']>()
+      .parameter(0)
+      .toEqualTypeOf<number | 'auto'>();
+  });
+
+  it('tell of a plan before it is loaded', () => {
+    expectTypeOf(checkEngine).returns.resolves.toEqualTypeOf<EngineValidity>();
+    expectTypeOf<EngineValidity['verdict']>().toEqualTypeOf<'valid' | 'suboptimal' | 'invalid'>();
+    expectTypeOf(estimateMemory).returns.resolves.toEqualTypeOf<MemoryEstimate>();
+    // @ts-expect-error it is weightStreamingBudget
+    Engine.load('a.plan', { weightBudget: 0 });
   });
 
   it('infer from named tensors to named tensors', () => {
