@@ -20,6 +20,7 @@ using Owned = std::unique_ptr<T>;
 
 // The parts of TestTensorRT.
 void TestTensorRTContexts();
+void TestTensorRTEngine();
 void TestTensorRTGraphs();
 void TestTensorRTInstruments();
 void TestTensorRTOperators();

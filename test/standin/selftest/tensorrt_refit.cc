@@ -70,6 +70,8 @@ void TestRefitInFlight() {
   Gate gate(setup.stream);
   CHECK(setup.context->enqueueV3(setup.stream) && !refitter->refitCudaEngine());
   CHECK(Contains(setup.listener.logged(), "refitted while an inference was in flight"));
+  gate.Open();
+  CHECK(cuStreamSynchronize(setup.stream) == CUDA_SUCCESS);
 }
 
 void TestStrippedPlans() {
