@@ -4,12 +4,17 @@ import {
   type BuildOptions,
   type BuildProgress,
   buildEngine,
+  checkEngine,
   type DeviceTensor,
   type DoctorReport,
   doctor,
   Engine,
+  type EngineValidity,
+  estimateMemory,
+  type MemoryEstimate,
   type Model,
   type ModelSupport,
+  type NewWeights,
   Plan,
   type PlanInput,
   type Product,
@@ -99,9 +104,9 @@ describe('Plan', () => {
 
 describe('Engine and Session', () => {
   it('are made by their factories', () => {
-    expectTypeOf<Plan | Uint8Array | string | ReadableStream<Uint8Array>>().toExtend<
-      Parameters<typeof Engine.load>[0]
-    >();
+    expectTypeOf(Engine.load).parameter(0).toEqualTypeOf<PlanInput>();
+    expectTypeOf<Plan | Uint8Array | string>().toExtend<PlanInput>();
+    expectTypeOf<AsyncIterable<Uint8Array>>().toExtend<PlanInput>();
     expectTypeOf(Engine.load).returns.resolves.toEqualTypeOf<Engine>();
     expectTypeOf<Engine['createSession']>().returns.resolves.toEqualTypeOf<Session>();
     // @ts-expect-error the constructor is private
@@ -113,6 +118,28 @@ describe('Engine and Session', () => {
   it('can be declared with `await using`', () => {
     expectTypeOf<Engine>().toExtend<AsyncDisposable>();
     expectTypeOf<Session>().toExtend<AsyncDisposable>();
+  });
+
+  it('describe an engine with profiles that could build it again', () => {
+    expectTypeOf<Engine['profiles']>().toExtend<NonNullable<BuildOptions['profiles']>>();
+    expectTypeOf<Engine['tensors'][number]['aliasOf']>().toEqualTypeOf<string | undefined>();
+  });
+
+  it('take new weights as tensors, a model or a path', () => {
+    expectTypeOf<Engine['refit']>().parameter(0).toEqualTypeOf<NewWeights>();
+    expectTypeOf<Record<string, Tensor> | Model | string>().toExtend<NewWeights>();
+    expectTypeOf<Engine['serialize']>().returns.resolves.toEqualTypeOf<Plan>();
+    expectTypeOf<Engine['setWeightStreamingBudget']>()
+      .parameter(0)
+      .toEqualTypeOf<number | 'auto'>();
+  });
+
+  it('tell of a plan before it is loaded', () => {
+    expectTypeOf(checkEngine).returns.resolves.toEqualTypeOf<EngineValidity>();
+    expectTypeOf<EngineValidity['verdict']>().toEqualTypeOf<'valid' | 'suboptimal' | 'invalid'>();
+    expectTypeOf(estimateMemory).returns.resolves.toEqualTypeOf<MemoryEstimate>();
+    // @ts-expect-error it is weightStreamingBudget
+    Engine.load('a.plan', { weightBudget: 0 });
   });
 
   it('infer from named tensors to named tensors', () => {

@@ -56,7 +56,8 @@ class OnnxRefitter final : public nvonnxparser::IParserRefitter {
   bool Refit(const std::string& text);
 
   nvinfer1::IRefitter& refitter_;
-  /// The refitter reads them when the engine is refitted, which is the application's to do.
+  /// Like the real one, this hands weights to the refitter and leaves the refit to the application,
+  /// so that they must stay where they are.
   std::list<std::vector<std::byte>> values_;
   std::vector<std::unique_ptr<RefitError>> errors_;
 };
