@@ -314,7 +314,9 @@ void ExecutionSlot::CopyOut(Lane& lane, const Stream& stream, JobTimer* timer) {
 }
 
 void ExecutionSlot::Settle() noexcept {
-  // Copies may still be under way, and the next job reuses the memory they work on.
+  // Copies may still be under way, and the next job reuses the memory they work on. Locked, because
+  // waiting for a stream on which another job captures would spoil the capture.
+  const std::lock_guard<std::mutex> lock(context_mutex_);
   driver_.cuStreamSynchronize(compute_stream_.get());
   if (in_stream_) driver_.cuStreamSynchronize(in_stream_->get());
   if (out_stream_) driver_.cuStreamSynchronize(out_stream_->get());
