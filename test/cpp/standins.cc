@@ -15,9 +15,6 @@
 namespace tensorrt_node::test {
 namespace {
 
-/// Long enough for a slow machine under ThreadSanitizer; only what hangs comes near.
-constexpr unsigned int kSecondsPerTest = 240;
-
 struct ProductFacts {
   const char* library;
   const char* magic;

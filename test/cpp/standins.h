@@ -15,6 +15,9 @@
 
 namespace tensorrt_node::test {
 
+/// Long enough for a slow machine under ThreadSanitizer; only what hangs comes near.
+inline constexpr unsigned int kSecondsPerTest = 240;
+
 /// The products, as TensorRTLibrary names them.
 inline const std::vector<std::string>& Products() {
   static const std::vector<std::string> products = {"tensorrt-rtx", "tensorrt"};
