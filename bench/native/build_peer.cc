@@ -3,7 +3,7 @@
 //
 //   build_peer <TensorRT library> <parser library> <model> <input:min:opt:max>... [-- <target>...]
 //
-// Prints one line of JSON: seconds from the first call of TensorRT to the plan in memory, the bytes
+// Prints one line of JSON: seconds from opening the libraries to the plan in memory, the bytes
 // of the plan, and the most memory that the process held. Shapes are written 1,128.
 
 #include <dlfcn.h>
@@ -142,10 +142,10 @@ long PeakMemory() {
 int main(int argc, char** argv) {
   try {
     const Arguments arguments = Read(argc, argv);
-    void* const core = Open(arguments.core);
-    void* const parser = Open(arguments.parser);
     WarningLog log;
     const auto start = std::chrono::steady_clock::now();
+    void* const core = Open(arguments.core);
+    void* const parser = Open(arguments.parser);
     const auto plan = Build(arguments, core, parser, log);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     std::cout << "{\"seconds\":" << elapsed.count() << ",\"planBytes\":" << plan->size()
