@@ -110,9 +110,15 @@ JobReport ExecutionSlot::Run(Lane& lane, const JobOptions& options) {
       if (in_stream_) lane.inputs_ready().HoldBack(compute_stream_);
       if (timer) timer->compute.Begin(compute_stream_);
       last_ = &lane;
-      Compute(lane, options, report);
-      if (timer) timer->compute.End(compute_stream_);
-      if (out_stream_) lane.computed().Record(compute_stream_);
+      try {
+        Compute(lane, options, report);
+        if (timer) timer->compute.End(compute_stream_);
+        if (out_stream_) lane.computed().Record(compute_stream_);
+      } catch (...) {
+        // The event was not recorded, so nobody else could wait for what was enqueued.
+        driver_.cuStreamSynchronize(compute_stream_.get());
+        throw;
+      }
     }
     if (out_stream_) lane.computed().HoldBack(*out_stream_);
     if (timer) timer->copy_out.Begin(out_stream());
@@ -288,7 +294,11 @@ void ExecutionSlot::CopyOut(Lane& lane) {
 void ExecutionSlot::Settle() noexcept {
   // Copies may still be under way, and the next job reuses the memory they work on.
   driver_.cuStreamSynchronize(in_stream().get());
-  driver_.cuStreamSynchronize(compute_stream_.get());
+  {
+    // Another lane may be capturing on this stream, which waiting for it would spoil.
+    const std::lock_guard<std::mutex> lock(context_mutex_);
+    driver_.cuStreamSynchronize(compute_stream_.get());
+  }
   driver_.cuStreamSynchronize(out_stream().get());
 }
 
