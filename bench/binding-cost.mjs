@@ -39,7 +39,7 @@ const feeds = {
   attention_mask: tensor('int64', [1, 128], new BigInt64Array(128).fill(1n)),
 };
 
-/** @param {number} depth @param {number} contexts */
+/** @param {1 | 2} depth @param {number} contexts */
 async function inference(depth, contexts) {
   const session = await engine.createSession({ depth, contexts });
   const { logits } = await session.infer(feeds);
@@ -137,6 +137,7 @@ async function printThroughput() {
  * @returns {Promise<Record<string, number[]>>} By contender, a number for each round.
  */
 async function takeTurns(contenders, read) {
+  /** @type {Record<string, number[]>} */
   const outcomes = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
   // The first round only warms up.
   for (let round = -1; round < rounds; round++) {

@@ -3,7 +3,7 @@
 //
 //   build_peer <TensorRT library> <parser library> <model> <input:min:opt:max>... [-- <target>...]
 //
-// Prints one line of JSON: seconds from the first call of TensorRT to the plan in memory, the bytes
+// Prints one line of JSON: seconds from opening the libraries to the plan in memory, the bytes
 // of the plan, and the most memory that the process held. Shapes are written 1,128.
 
 #include <dlfcn.h>
@@ -73,7 +73,8 @@ void SetTargets(nvinfer1::IBuilderConfig& config, const std::vector<std::string>
   config.setNbComputeCapabilities(static_cast<int32_t>(targets.size()));
   for (size_t i = 0; i < targets.size(); ++i) {
     // The enumerator of smXY is XY itself.
-    const auto capability = static_cast<nvinfer1::ComputeCapability>(std::stoi(targets[i].substr(2)));
+    const auto capability =
+        static_cast<nvinfer1::ComputeCapability>(std::stoi(targets[i].substr(2)));
     if (!config.setComputeCapability(capability, static_cast<int32_t>(i))) {
       throw std::runtime_error("TensorRT refused " + targets[i]);
     }
@@ -112,9 +113,9 @@ std::unique_ptr<nvinfer1::IHostMemory> Build(const Arguments& arguments, void* c
   const std::unique_ptr<nvinfer1::INetworkDefinition> network(
       NotNull(builder.get(), "builder")->createNetworkV2(0));
   const std::unique_ptr<nvinfer1::IBuilderConfig> config(builder->createBuilderConfig());
-  const std::unique_ptr<nvonnxparser::IParser> parser(static_cast<nvonnxparser::IParser*>(
-      Symbol<CreateParser>(parsers, "createNvOnnxParser_INTERNAL")(network.get(), &log,
-                                                                   NV_ONNX_PARSER_VERSION)));
+  const std::unique_ptr<nvonnxparser::IParser> parser(
+      static_cast<nvonnxparser::IParser*>(Symbol<CreateParser>(
+          parsers, "createNvOnnxParser_INTERNAL")(network.get(), &log, NV_ONNX_PARSER_VERSION)));
   constexpr auto kVerbosity = static_cast<int>(nvinfer1::ILogger::Severity::kWARNING);
   if (!NotNull(parser.get(), "parser")->parseFromFile(arguments.model, kVerbosity)) {
     throw std::runtime_error("the parser refused the model");
@@ -141,10 +142,10 @@ long PeakMemory() {
 int main(int argc, char** argv) {
   try {
     const Arguments arguments = Read(argc, argv);
-    void* const core = Open(arguments.core);
-    void* const parser = Open(arguments.parser);
     WarningLog log;
     const auto start = std::chrono::steady_clock::now();
+    void* const core = Open(arguments.core);
+    void* const parser = Open(arguments.parser);
     const auto plan = Build(arguments, core, parser, log);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     std::cout << "{\"seconds\":" << elapsed.count() << ",\"planBytes\":" << plan->size()

@@ -1,5 +1,5 @@
-// An addon whose only function runs nothing on libuv's thread pool and resolves a promise: the least
-// that any asynchronous work of an addon costs.
+// An addon whose only function runs nothing on libuv's thread pool and resolves a promise: the
+// least that any asynchronous work of an addon costs.
 
 #include <napi.h>
 

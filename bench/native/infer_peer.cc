@@ -1,5 +1,5 @@
-// The inferences of binding-cost.mjs from C++. It answers commands, so that its rounds can take turns
-// with those of other contenders while everything stays warm:
+// The inferences of binding-cost.mjs from C++. It answers commands, so that its rounds can take
+// turns with those of other contenders while everything stays warm:
 //
 //   infer_peer <TensorRT library> <plan>
 //   times <loop> <count>              -> nanoseconds of each inference, one after another

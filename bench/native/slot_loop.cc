@@ -28,7 +28,8 @@ class SlotLoop final : public InferenceLoop {
   static std::shared_ptr<LoadedEngine> Load(const std::string& library, const std::string& plan) {
     LoadRequest request;
     request.plan = plan;
-    return std::make_shared<LoadedEngine>(TensorRTLibrary::Open(library, ""), std::move(request));
+    return std::make_shared<LoadedEngine>(TensorRTLibrary::Open({library, "", ""}),
+                                          std::move(request));
   }
 
   static SlotOptions WithDepth(int depth) {

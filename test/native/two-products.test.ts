@@ -1,5 +1,5 @@
-import { buildEngine, supportsModel } from 'tensorrt-node';
-import { afterAll, describe, expect, it } from 'vitest';
+import { buildEngine, type Product, supportsModel } from 'tensorrt-node';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openLibrary } from '../../dist/engine/library.js';
 import { prepareStandins } from '../standin/environment.js';
 import { linearModel } from '../unit/helpers.js';
@@ -47,5 +47,49 @@ describe('both products in one process', () => {
       if (outcome?.status !== 'fulfilled' || !('data' in outcome.value)) throw new Error('no plan');
       expect(Buffer.compare(outcome.value.data, alone.data)).toBe(0);
     }
+  });
+});
+
+describe('a version that a library tells', () => {
+  /** The stand-in of a product under a version that is not its own. */
+  async function open(product: Product, version: string) {
+    const place = prepareStandins();
+    vi.stubEnv('STANDIN_TENSORRT_VERSION', version);
+    try {
+      return await openLibrary({ product, libraryDir: place.libraryDir });
+    } finally {
+      vi.unstubAllEnvs();
+      place.remove();
+    }
+  }
+
+  it.each<[Product, string]>([
+    ['tensorrt-rtx', '1.5.0.98'],
+    ['tensorrt', '11.0.0.12'],
+  ])('is the oldest of %s that can be driven: %s', async (product, version) => {
+    expect((await open(product, version)).native).toMatchObject({ product, version });
+  });
+
+  it.each<[Product, string]>([
+    ['tensorrt-rtx', '1.4.0.76'],
+    ['tensorrt', '9.3.0.1'],
+    ['tensorrt', '12.0.0.1'],
+  ])(
+    'is refused for %s %s before any call that it would misunderstand',
+    async (product, version) => {
+      await expect(open(product, version)).rejects.toMatchObject({
+        code: 'ERR_TRT_LIBRARY_VERSION',
+        message: expect.stringContaining(`version ${version}`),
+        remedy: expect.stringContaining('TensorRT for RTX 1.5'),
+      });
+    },
+  );
+
+  it('of TensorRT 10 needs a build that knows it', async () => {
+    await expect(open('tensorrt', '10.16.0.1')).rejects.toMatchObject({
+      code: 'ERR_TRT_LIBRARY_VERSION',
+      message: expect.stringMatching(/no support for TensorRT 10.*version 10\.16\.0\.1/),
+      remedy: expect.stringContaining('TENSORRT_ROOT'),
+    });
   });
 });

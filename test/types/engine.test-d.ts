@@ -1,15 +1,26 @@
 import {
+  type BuilderFlags,
+  type BuilderOptions,
   type BuildOptions,
   type BuildProgress,
   buildEngine,
+  checkEngine,
   type DeviceTensor,
   type DoctorReport,
   doctor,
   Engine,
+  type EngineValidity,
+  estimateMemory,
+  type MemoryEstimate,
   type Model,
+  type ModelSupport,
+  type NewWeights,
   Plan,
+  type PlanInput,
   type Product,
+  type Profile,
   Session,
+  supportsModel,
   type Target,
   type Tensor,
   type TensorMap,
@@ -37,11 +48,40 @@ describe('buildEngine', () => {
     buildEngine('a.onnx', { profiles: [{ ids: { min: [1], opt: [8], max: [32] } }] });
   });
 
+  it('takes switches by the names of TensorRT, and no others', () => {
+    const options: BuildOptions = {
+      flags: { stripPlan: true, tf32: false },
+      previewFeatures: { runtimeActivationResize: true },
+      memoryPools: { workspace: 2 ** 30 },
+      tacticSources: ['jitConvolutions'],
+      debugTensors: 'unfused',
+      dla: { core: 0, gpuFallback: true },
+      buildRoutes: { '-route': 'on' },
+    };
+    expectTypeOf(options).toExtend<BuilderOptions>();
+    // @ts-expect-error precision is the model's own
+    const precision: BuilderFlags = { fp16: true };
+    expectTypeOf(precision).toExtend<BuilderFlags>();
+  });
+
+  it('takes shapes or values for an input', () => {
+    const range = { min: [1], opt: [8], max: [32] };
+    expectTypeOf({ ids: range, size: { values: range } }).toExtend<Profile>();
+  });
+
   it('reports phase and time, and no share of the work', () => {
     expectTypeOf<BuildProgress>().toEqualTypeOf<{
       readonly phase: string;
       readonly elapsedMs: number;
     }>();
+  });
+});
+
+describe('supportsModel', () => {
+  it('promises what is supported, node by node', () => {
+    expectTypeOf(supportsModel).parameter(0).toEqualTypeOf<Model | string>();
+    expectTypeOf(supportsModel).returns.resolves.toEqualTypeOf<ModelSupport>();
+    expectTypeOf<ModelSupport['refused'][number]['opType']>().toEqualTypeOf<string | undefined>();
   });
 });
 
@@ -64,9 +104,9 @@ describe('Plan', () => {
 
 describe('Engine and Session', () => {
   it('are made by their factories', () => {
-    expectTypeOf<Plan | Uint8Array | string | ReadableStream<Uint8Array>>().toExtend<
-      Parameters<typeof Engine.load>[0]
-    >();
+    expectTypeOf(Engine.load).parameter(0).toEqualTypeOf<PlanInput>();
+    expectTypeOf<Plan | Uint8Array | string>().toExtend<PlanInput>();
+    expectTypeOf<AsyncIterable<Uint8Array>>().toExtend<PlanInput>();
     expectTypeOf(Engine.load).returns.resolves.toEqualTypeOf<Engine>();
     expectTypeOf<Engine['createSession']>().returns.resolves.toEqualTypeOf<Session>();
     // @ts-expect-error the constructor is private
@@ -78,6 +118,28 @@ describe('Engine and Session', () => {
   it('can be declared with `await using`', () => {
     expectTypeOf<Engine>().toExtend<AsyncDisposable>();
     expectTypeOf<Session>().toExtend<AsyncDisposable>();
+  });
+
+  it('describe an engine with profiles that could build it again', () => {
+    expectTypeOf<Engine['profiles']>().toExtend<NonNullable<BuildOptions['profiles']>>();
+    expectTypeOf<Engine['tensors'][number]['aliasOf']>().toEqualTypeOf<string | undefined>();
+  });
+
+  it('take new weights as tensors, a model or a path', () => {
+    expectTypeOf<Engine['refit']>().parameter(0).toEqualTypeOf<NewWeights>();
+    expectTypeOf<Record<string, Tensor> | Model | string>().toExtend<NewWeights>();
+    expectTypeOf<Engine['serialize']>().returns.resolves.toEqualTypeOf<Plan>();
+    expectTypeOf<Engine['setWeightStreamingBudget']>()
+      .parameter(0)
+      .toEqualTypeOf<number | 'auto'>();
+  });
+
+  it('tell of a plan before it is loaded', () => {
+    expectTypeOf(checkEngine).returns.resolves.toEqualTypeOf<EngineValidity>();
+    expectTypeOf<EngineValidity['verdict']>().toEqualTypeOf<'valid' | 'suboptimal' | 'invalid'>();
+    expectTypeOf(estimateMemory).returns.resolves.toEqualTypeOf<MemoryEstimate>();
+    // @ts-expect-error it is weightStreamingBudget
+    Engine.load('a.plan', { weightBudget: 0 });
   });
 
   it('infer from named tensors to named tensors', () => {
