@@ -1,3 +1,10 @@
+export type {
+  Feeds,
+  OutputTarget,
+  OutputTargets,
+  TargetedOutputs,
+  WarmupShapes,
+} from './engine/bindings.js';
 export { type BuildOptions, buildEngine } from './engine/build.js';
 export type { BuilderOptions, DlaOptions } from './engine/build-options.js';
 export type {
@@ -12,16 +19,25 @@ export type { BuildLogLine, BuildProgress } from './engine/build-watch.js';
 export type { EngineIngredients } from './engine/cache-key.js';
 export type { CacheOptions } from './engine/cached-build.js';
 export {
+  allocatePinned,
+  type DeviceOptions,
+  DeviceTensor,
+} from './engine/device-tensor.js';
+export {
   type DoctorGpu,
   type DoctorLibrary,
   type DoctorProblem,
   type DoctorReport,
   doctor,
 } from './engine/doctor.js';
-export { Engine, type SerializeOptions } from './engine/engine.js';
+export { Engine } from './engine/engine.js';
 export { type CacheEntry, EngineCache } from './engine/engine-cache.js';
 export type { EngineTensor } from './engine/engine-tensor.js';
 export { checkEngine, type EngineValidity } from './engine/engine-validity.js';
+export {
+  GpuMonitor,
+  type GpuReading,
+} from './engine/gpu-monitor.js';
 export type { Product } from './engine/libraries.js';
 export type { LibraryOptions } from './engine/library.js';
 export type { LoadOptions } from './engine/load-options.js';
@@ -43,7 +59,18 @@ export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/p
 export type { PlanInput } from './engine/plan-file.js';
 export type { Profile, ShapeRange, ValueRange } from './engine/profiles.js';
 export type { NewWeights, RefitOptions } from './engine/refit.js';
-export { type InferOptions, Session, type SessionOptions } from './engine/session.js';
+export {
+  type InferOptions,
+  type LayerTime,
+  Session,
+  type SessionOptions,
+} from './engine/session.js';
+export type { GraphStats, LatencySummary, SessionStats } from './engine/session-stats.js';
+
+export type { SerializeOptions } from './engine/serialize-options.js';
+
+export type { TimingCacheOptions } from './engine/timing-cache.js';
+
 export type { WeightStreaming } from './engine/weight-streaming.js';
 export {
   type NodeReference,

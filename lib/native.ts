@@ -199,7 +199,9 @@ export interface NativeMemoryInfo {
 export interface NativeEngine {
   /** Not while a budget for weight streaming is being set. */
   describe(): NativeEngineDescription;
-  createSlot(profile: number): Promise<NativeSlot>;
+  createSlot(options: NativeSlotOptions): Promise<NativeSlot>;
+  /** Bytes that TensorRT does not take leave the cache empty; they are copied at once. */
+  createRuntimeCache(bytes: Uint8Array): Promise<NativeRuntimeCache>;
   /** The inspector's JSON. */
   inspect(): Promise<string>;
   /** `flags` are names of `SerializationFlag`. */
@@ -219,12 +221,81 @@ export interface NativeEngine {
   release(): Promise<void>;
 }
 
-/** One execution context with its stream and memory; one call in flight. */
+export interface NativeSlotOptions {
+  profile: number;
+  /** 1 or 2 lanes: jobs that the slot holds at once. */
+  depth: number;
+  priority: 'low' | 'normal' | 'high';
+  /** CUDA graphs to keep; 0 for none. */
+  graphs: number;
+  memory: 'static' | 'onProfileChange' | 'userManaged' | undefined;
+  kernelSpecialization: 'lazy' | 'eager' | 'none' | undefined;
+  cudaGraphStrategy: 'disabled' | 'wholeGraphCapture' | undefined;
+  runtimeCache: NativeRuntimeCache | undefined;
+}
+
+/** Kernels that TensorRT for RTX compiled, of one engine. */
+export interface NativeRuntimeCache {
+  /** Whether TensorRT took the bytes it was made from. */
+  readonly accepted: boolean;
+  serialize(): Promise<Uint8Array>;
+  release(): Promise<void>;
+}
+
+/** Memory on a device, or page-locked on the host. */
+export interface NativeMemory {
+  readonly bytes: number;
+  /** Number of the GPU. */
+  readonly device: number;
+  /** Over the page-locked memory itself. */
+  buffer(): ArrayBuffer;
+  read(bytes: number): Promise<ArrayBuffer>;
+  /** Copied before the call returns. */
+  write(data: ArrayBufferView): Promise<void>;
+  copyTo(target: NativeMemory, bytes: number): Promise<void>;
+  /** Freed as soon as no inference uses it. */
+  release(): Promise<void>;
+}
+
+export interface NativeJobInput {
+  dims: readonly number[];
+  /** A typed array is copied at once, memory is used in place. */
+  data: ArrayBufferView | NativeMemory;
+}
+
+/**
+ * Where an output goes: to a new ArrayBuffer, into a typed array, into memory, to new memory on the
+ * device, or nowhere.
+ */
+export type NativeJobOutput = undefined | ArrayBufferView | NativeMemory | 'device' | 'none';
+
+export interface NativeJobOptions {
+  timed?: boolean;
+  profiled?: boolean;
+  debugTensors?: readonly string[];
+}
+
+export interface NativeJobResult {
+  outputs: { dims: number[]; data?: ArrayBuffer; memory?: NativeMemory }[];
+  /** 'enqueue', 'graph', 'capture', or why a graph could not be used. */
+  launch: string;
+  /** Graphs that the slot has dropped so far to make room. */
+  graphEvictions: number;
+  times?: { copyInMs: number; computeMs: number; copyOutMs: number };
+  layers?: { name: string; ms: number }[];
+  debugTensors?: { name: string; type: string; dims: number[]; data: ArrayBuffer }[];
+}
+
+/** One execution context with its streams and the memory of its lanes. */
 export interface NativeSlot {
-  /** Inputs and outputs in the order of the engine's tensors. Inputs are copied at once. */
+  /** Inputs and outputs in the order of the engine's tensors; one call in flight on each lane. */
   infer(
-    inputs: { dims: readonly number[]; data: ArrayBufferView }[],
-  ): Promise<{ dims: number[]; data: ArrayBuffer }[]>;
+    lane: number,
+    inputs: readonly NativeJobInput[],
+    outputs: readonly NativeJobOutput[],
+    options?: NativeJobOptions,
+  ): Promise<NativeJobResult>;
+  invalidateGraphs(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -245,16 +316,36 @@ export interface NativeDevices {
   }[];
 }
 
+export interface NativeGpuMonitor {
+  /** Why there are no readings from NVML, the driver's management library. */
+  readonly problem: string | undefined;
+  read(): Promise<NativeGpuReading>;
+  release(): Promise<void>;
+}
+
+export interface NativeGpuReading {
+  freeBytes: number;
+  totalBytes: number;
+  powerWatts?: number;
+  energyJoules?: number;
+  temperatureCelsius?: number;
+  gpuPercent?: number;
+  memoryPercent?: number;
+}
+
 export interface NativeAddon extends NativeCalibration {
   /** Opens TensorRT and its companions; an empty path is one that was not found. */
   openLibrary(paths: NativeLibraryPaths): Promise<NativeLibrary>;
   listDevices(): NativeDevices;
+  memoryInfo(device: number): Promise<NativeMemoryInfo>;
+  allocateDevice(device: number, bytes: number): Promise<NativeMemory>;
+  openGpuMonitor(device: number): Promise<NativeGpuMonitor>;
+  allocatePinned(device: number, bytes: number): Promise<NativeMemory>;
   /**
    * Undefined where somebody else holds a lock that is in the way. An exclusive lock makes the file
    * where it is missing; a shared one is then undefined.
    */
   tryLockFile(path: string, shared: boolean): Promise<NativeFileLock | undefined>;
-  memoryInfo(device: number): Promise<NativeMemoryInfo>;
   /** `logLevel` as the severities of {@link NativeBuildEvent}: lines up to it are kept. */
   BuildMonitor: new (
     logLevel: number,

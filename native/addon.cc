@@ -8,8 +8,11 @@
 #include "binding/devices.h"
 #include "binding/engine_wrap.h"
 #include "binding/file_lock.h"
+#include "binding/gpu_monitor_wrap.h"
 #include "binding/library_wrap.h"
 #include "binding/load_engine.h"
+#include "binding/memory_wrap.h"
+#include "binding/runtime_cache_wrap.h"
 #include "binding/slot_wrap.h"
 
 namespace tensorrt_node {
@@ -20,13 +23,21 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   data->library = Napi::Persistent(LibraryWrap::Define(env));
   data->engine = Napi::Persistent(EngineWrap::Define(env));
   data->slot = Napi::Persistent(SlotWrap::Define(env));
+  data->memory = Napi::Persistent(MemoryWrap::Define(env));
+  data->gpu_monitor = Napi::Persistent(GpuMonitorWrap::Define(env));
+  data->runtime_cache = Napi::Persistent(RuntimeCacheWrap::Define(env));
   data->monitor = Napi::Persistent(BuildMonitorWrap::Define(env));
   data->file_lock = Napi::Persistent(FileLockWrap::Define(env));
   env.SetInstanceData(data);
 
   exports.Set("openLibrary", Napi::Function::New<LibraryWrap::Open>(env, "openLibrary"));
   exports.Set("listDevices", Napi::Function::New<ListDevicesForJs>(env, "listDevices"));
+  exports.Set("allocateDevice",
+              Napi::Function::New<MemoryWrap::AllocateDevice>(env, "allocateDevice"));
+  exports.Set("allocatePinned",
+              Napi::Function::New<MemoryWrap::AllocatePinned>(env, "allocatePinned"));
   exports.Set("tryLockFile", Napi::Function::New<FileLockWrap::TryLock>(env, "tryLockFile"));
+  exports.Set("openGpuMonitor", Napi::Function::New<GpuMonitorWrap::Open>(env, "openGpuMonitor"));
   exports.Set("memoryInfo", Napi::Function::New<StartMemoryInfo>(env, "memoryInfo"));
   exports.Set("BuildMonitor", data->monitor.Value());
   RegisterCalibration(env, exports);

@@ -1,8 +1,7 @@
-import { checkBoolean, checkOptions } from '../arguments.js';
 import { TensorRTError } from '../errors.js';
 import { Lifetime } from '../lifetime.js';
 import { callNative, type NativeEngine, type NativeEngineDescription } from '../native.js';
-import { type EngineTensor, shapesOf, toEngineTensor, toProfile } from './engine-tensor.js';
+import { type EngineTensor, toEngineTensor, toProfile } from './engine-tensor.js';
 import { loadPlan, type NativeLoaded } from './load.js';
 import { checkBudget, type LoadOptions, toNativeBudget } from './load-options.js';
 import {
@@ -17,22 +16,9 @@ import type { PlanInput } from './plan-file.js';
 import type { Profile } from './profiles.js';
 import { type NewWeights, type RefitOptions, toRefitInput } from './refit.js';
 import { Sequence } from './sequence.js';
+import { type SerializeOptions, toSerializationFlags } from './serialize-options.js';
 import { Session, type SessionOptions } from './session.js';
 import type { WeightStreaming } from './weight-streaming.js';
-
-export interface SerializeOptions {
-  /** Leaves out weights that can be refitted. Default: false. */
-  excludeWeights?: boolean;
-  /** Leaves out the lean runtime of a version-compatible engine. Default: false. */
-  excludeLeanRuntime?: boolean;
-  /**
-   * Keeps an engine that came from a stripped plan refittable, which it is not otherwise. Default:
-   * false.
-   */
-  includeRefit?: boolean;
-}
-
-const serializationFlags = ['excludeWeights', 'excludeLeanRuntime', 'includeRefit'] as const;
 
 /**
  * An engine on a GPU. Close it (or declare it with `await using`): what it holds on the device is
@@ -127,8 +113,16 @@ export class Engine {
   async createSession(options: SessionOptions = {}): Promise<Session> {
     return this.#whole(async () => {
       await this.#checkScratch(options);
-      const shapes = this.#description.profiles.map(shapesOf);
-      const session = await Session.create(this.#native, this.tensors, shapes, options);
+      const session = await Session.create(
+        {
+          native: this.#native,
+          product: this.info.product,
+          tensors: this.tensors,
+          profiles: this.profiles,
+          debugTensors: this.debugTensors,
+        },
+        options,
+      );
       this.#sessions.add(session);
       session.closed.then(() => this.#sessions.delete(session));
       return session;
@@ -159,12 +153,7 @@ export class Engine {
    * ERR_CLOSED
    */
   async serialize(options: SerializeOptions = {}): Promise<Plan> {
-    checkOptions('options', options, serializationFlags);
-    const flags = serializationFlags.filter((flag) => {
-      const value = options[flag] ?? false;
-      checkBoolean(flag, value);
-      return value;
-    });
+    const flags = toSerializationFlags(options);
     const data = await this.#whole(() => this.#native.serialize(flags));
     return planFromBytes(data, { seconds: 0 });
   }

@@ -29,7 +29,8 @@ export interface PlanAtHand {
  * @throws TypeError
  */
 export async function planAtHand(plan: PlanInput, signal?: AbortSignal): Promise<PlanAtHand> {
-  if (plan instanceof Plan) return { source: plan.source, giveBack: async () => {} };
+  // The plan is kept until it is given back: while it lives, its cache does not remove the file.
+  if (plan instanceof Plan) return { source: plan.source, giveBack: async () => void plan };
   if (typeof plan === 'string' || plan instanceof Uint8Array) {
     return { source: plan, giveBack: async () => {} };
   }

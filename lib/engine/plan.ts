@@ -32,7 +32,7 @@ const holds = new WeakMap<Plan, object>();
 /** The constructor, for this package only. */
 let makePlan: (source: Uint8Array | string, info: PlanInfo, facts: PlanFacts) => Plan;
 
-/** A serialised engine, as {@link buildEngine} returns it: in memory, or in a file of the cache. */
+/** A serialised engine, as {@link buildEngine} returns it: in memory, or in a file. */
 export class Plan implements PlanInfo {
   readonly product: Product;
   readonly version: string;
@@ -41,7 +41,7 @@ export class Plan implements PlanInfo {
   readonly targets: readonly string[] | undefined;
   /** How long TensorRT took to parse and build, now or when the plan came into the cache. */
   readonly seconds: number;
-  /** Where the plan lies, if it came through a cache. */
+  /** Where the plan lies, if it was built to a file or came through a cache. */
   readonly file: string | undefined;
   /** What became of the build, if it was given a cache. */
   readonly cache: CacheOutcome | undefined;

@@ -1,10 +1,18 @@
 /** Lends out items, one borrower each; those who find none wait in the order they came. */
 export class Pool<T> {
   readonly #free: T[];
+  readonly #cost: (item: T) => number;
   readonly #waiting: ((item: T) => void)[] = [];
 
-  constructor(items: readonly T[]) {
+  /** @param cost - of several free items the one of the least cost is lent. */
+  constructor(items: readonly T[], cost: (item: T) => number = () => 0) {
     this.#free = [...items];
+    this.#cost = cost;
+  }
+
+  /** Borrowers in line. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /**
@@ -14,7 +22,10 @@ export class Pool<T> {
    */
   take(signal?: AbortSignal): T | Promise<T> {
     signal?.throwIfAborted();
-    return this.#free.pop() ?? this.#wait(signal);
+    if (this.#free.length === 0) return this.#wait(signal);
+    const costs = this.#free.map(this.#cost);
+    const [item] = this.#free.splice(costs.indexOf(Math.min(...costs)), 1);
+    return item as T;
   }
 
   /** Gives an item back, straight to the next in line, so that nobody can overtake it. */

@@ -1,134 +1,176 @@
-import { checkInteger, checkOptions } from '../arguments.js';
-import { TensorRTError } from '../errors.js';
+import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
 import { Lifetime } from '../lifetime.js';
-import { callNative, type NativeEngine, type NativeSlot } from '../native.js';
-import type { ValueInfo } from '../onnx/value-info.js';
-import { checkFeeds } from '../runtime/feeds.js';
-import { type Tensor, type TensorMap, typedArrayOf } from '../tensor.js';
-import { type EngineTensor, isDataType, toValueInfo } from './engine-tensor.js';
-import { Pool } from './pool.js';
-import type { ShapeRange } from './profiles.js';
+import {
+  callNative,
+  type NativeEngine,
+  type NativeJobOptions,
+  type NativeJobResult,
+} from '../native.js';
+import { type DataType, type Tensor, type TensorMap, typedArrayOf } from '../tensor.js';
+import {
+  Bindings,
+  EngineIo,
+  type Feeds,
+  type OutputTargets,
+  type TargetedOutputs,
+  type WarmupShapes,
+} from './bindings.js';
+import { type ContextLane, ContextPool } from './context-pool.js';
+import { type EngineTensor, isDataType } from './engine-tensor.js';
+import type { Product } from './libraries.js';
+import { ProfileChoice } from './profile-choice.js';
+import type { Profile } from './profiles.js';
+import {
+  type CheckedSessionOptions,
+  checkSessionOptions,
+  type SessionOptions,
+} from './session-options.js';
+import { SessionCounters, type SessionStats } from './session-stats.js';
 
-export interface SessionOptions {
-  /** Execution contexts, and so inferences that run at the same time. Default: 1. */
-  contexts?: number;
-  /** Which optimisation profile of the engine to run. Default: 0. */
-  profile?: number;
-}
+export type { SessionOptions } from './session-options.js';
 
 export interface InferOptions {
   /** Gives up waiting for a free context. An inference that has begun is not stopped. */
   signal?: AbortSignal;
 }
 
-/** Runs an engine. Each execution context has one inference in flight; more wait in line. */
+/** What a session is made of. @internal */
+export interface SessionParts {
+  readonly native: NativeEngine;
+  readonly product: Product;
+  readonly tensors: readonly EngineTensor[];
+  readonly profiles: readonly Profile[];
+  readonly debugTensors: readonly string[];
+}
+
+/** Time that a layer of the engine took, in milliseconds. */
+export interface LayerTime {
+  readonly name: string;
+  readonly ms: number;
+}
+
+/**
+ * Runs an engine. Each execution context computes one inference at a time and copies for another
+ * meanwhile; more wait in line.
+ */
 export class Session {
   /** Resolves when the session is closed. */
   readonly closed: Promise<void>;
-  readonly #declared: readonly ValueInfo[];
-  readonly #outputs: readonly EngineTensor[];
-  readonly #shapes: Readonly<Record<string, ShapeRange>>;
-  readonly #slots: readonly NativeSlot[];
-  readonly #pool: Pool<NativeSlot>;
+  readonly #parts: SessionParts;
+  readonly #options: CheckedSessionOptions;
+  readonly #io: EngineIo;
+  readonly #choice: ProfileChoice;
+  readonly #pool: ContextPool;
+  readonly #counters = new SessionCounters();
   readonly #lifetime = new Lifetime('The session');
   #markClosed!: () => void;
 
-  private constructor(
-    slots: NativeSlot[],
-    tensors: readonly EngineTensor[],
-    shapes: Readonly<Record<string, ShapeRange>>,
-  ) {
+  private constructor(parts: SessionParts, options: CheckedSessionOptions, pool: ContextPool) {
     this.closed = new Promise((resolve) => {
       this.#markClosed = resolve;
     });
-    this.#declared = tensors.filter(({ mode }) => mode === 'input').map(toValueInfo);
-    this.#outputs = tensors.filter(({ mode }) => mode === 'output');
-    this.#shapes = shapes;
-    this.#slots = slots;
-    this.#pool = new Pool(slots);
+    this.#parts = parts;
+    this.#options = options;
+    this.#io = new EngineIo(parts.tensors);
+    this.#choice = new ProfileChoice(parts.profiles, options.profiles);
+    this.#pool = pool;
   }
 
   /** @internal */
-  static async create(
-    engine: NativeEngine,
-    tensors: readonly EngineTensor[],
-    profiles: readonly Readonly<Record<string, ShapeRange>>[],
-    options: SessionOptions,
-  ): Promise<Session> {
-    checkOptions('options', options, ['contexts', 'profile']);
-    const { contexts = 1, profile = 0 } = options;
-    checkInteger('contexts', contexts, 1, 64);
-    checkInteger('profile', profile, 0, profiles.length - 1);
-    const slots: NativeSlot[] = [];
-    try {
-      for (let i = 0; i < contexts; i++) {
-        slots.push(await callNative(() => engine.createSlot(profile)));
-      }
-    } catch (error) {
-      await Promise.all(slots.map((slot) => slot.release()));
-      throw error;
-    }
-    return new Session(slots, tensors, profiles[profile] ?? {});
+  static async create(parts: SessionParts, options: SessionOptions): Promise<Session> {
+    const checked = checkSessionOptions(options, parts.product, parts.profiles.length);
+    const pool = await ContextPool.create(parts.native, checked, undefined);
+    return new Session(parts, checked, pool);
   }
 
   /**
-   * Runs the engine once.
+   * Runs the engine once, with the tightest optimisation profile that holds the shapes.
    *
-   * @param feeds - a tensor for each input, with a shape that the optimisation profile holds. The
-   * data is copied before this method returns its promise.
-   * @returns a tensor for each output, in memory of its own.
-   * @throws TensorRTError ERR_FEED (with the input, and the range that the profile holds),
-   * ERR_TRT_INFER, ERR_CUDA, ERR_CLOSED; the signal's `reason` when it is aborted in line.
+   * @param feeds - a tensor for each input. Data on the host is copied before this method returns
+   * its promise, unless it is page-locked ({@link allocatePinned}); a {@link DeviceTensor} is read
+   * where it lies.
+   * @returns a tensor for each output, in memory of its own. With `outputs` only those that it
+   * names, and where it says.
+   * @throws TensorRTError ERR_FEED (with the input, and what the profiles hold), ERR_TRT_INFER,
+   * ERR_GPU_MEMORY, ERR_CUDA, ERR_CLOSED; the signal's `reason` when it is aborted in line.
    */
-  async infer(feeds: TensorMap, options: InferOptions = {}): Promise<TensorMap> {
-    checkOptions('options', options, ['signal']);
-    this.#lifetime.assertOpen();
-    this.#checkFeeds(feeds);
-    const inputs = this.#declared.map(({ name }) => feeds[name] as Tensor);
-    return this.#lifetime.run(async () => {
-      const taken = this.#pool.take(options.signal);
-      // A free slot copies at once. Whoever waits must not see what the caller does meanwhile.
-      const held = taken instanceof Promise ? inputs.map(copyOf) : inputs;
-      const slot = taken instanceof Promise ? await taken : taken;
-      try {
-        return this.#toTensors(await callNative(() => slot.infer(held)));
-      } finally {
-        this.#pool.give(slot);
-      }
-    });
+  infer(feeds: Feeds, options?: InferOptions): Promise<TensorMap>;
+  infer<const T extends OutputTargets>(
+    feeds: Feeds,
+    options: InferOptions & { outputs: T },
+  ): Promise<TargetedOutputs<T>>;
+  async infer(
+    feeds: Feeds,
+    options: InferOptions & { outputs?: OutputTargets } = {},
+  ): Promise<Record<string, unknown>> {
+    checkOptions('options', options, ['signal', 'outputs']);
+    const job = this.#prepare(feeds, options.outputs);
+    const { outputs } = await this.#run(job, options.signal, this.#jobOptions());
+    return job.bindings.results(outputs);
   }
 
-  #checkFeeds(feeds: TensorMap): void {
-    checkFeeds(this.#declared, feeds);
-    for (const [name, range] of Object.entries(this.#shapes)) {
-      const dims = (feeds[name] as Tensor).dims;
-      const inside = dims.every(
-        (dim, axis) => dim >= (range.min[axis] ?? 0) && dim <= (range.max[axis] ?? 0),
-      );
-      if (!inside) {
-        throw new TensorRTError(
-          'ERR_FEED',
-          `Input '${name}' has shape [${dims.join(', ')}], but the profile holds ` +
-            `[${range.min.join(', ')}] to [${range.max.join(', ')}].`,
-          { tensor: name, remedy: 'Feed less, or build the engine with a wider profile.' },
-        );
-      }
+  /**
+   * Times every layer of the engine. TensorRT runs the layers one after another for that, so the sum
+   * is more than an inference takes.
+   *
+   * @param options - `iterations`: how often to run. Default: 10.
+   * @returns the mean of each layer, in the order of the engine. Errors as {@link Session.infer}.
+   */
+  async profile(feeds: Feeds, options: { iterations?: number } = {}): Promise<LayerTime[]> {
+    checkOptions('options', options, ['iterations']);
+    const { iterations = 10 } = options;
+    checkInteger('iterations', iterations, 1);
+    const totals = new Map<string, number>();
+    for (let i = 0; i < iterations; i++) {
+      const { layers = [] } = await this.#run(this.#prepare(feeds, {}), undefined, {
+        profiled: true,
+      });
+      for (const { name, ms } of layers) totals.set(name, (totals.get(name) ?? 0) + ms);
+    }
+    return [...totals].map(([name, ms]) => ({ name, ms: ms / iterations }));
+  }
+
+  /**
+   * Runs the engine once and shows tensors from inside it: those that `buildEngine` was given as
+   * `debugTensors`.
+   *
+   * @param options - `tensors`: which of them. Default: all.
+   * @throws TypeError for a name that is no debug tensor of the engine; else as {@link Session.infer}.
+   */
+  async debug(
+    feeds: Feeds,
+    options: { tensors?: readonly string[] } = {},
+  ): Promise<{ outputs: TensorMap; tensors: TensorMap }> {
+    checkOptions('options', options, ['tensors']);
+    const debugTensors = options.tensors ?? this.#parts.debugTensors;
+    debugTensors.forEach((name, i) => {
+      checkOneOf(`tensors[${i}]`, name, this.#parts.debugTensors);
+    });
+    const job = this.#prepare(feeds, undefined);
+    const result = await this.#run(job, undefined, { debugTensors });
+    const outputs = job.bindings.results(result.outputs) as TensorMap;
+    return { outputs, tensors: toTensors(result.debugTensors ?? []) };
+  }
+
+  /**
+   * Runs every context with these shapes, so that no later inference has to load kernels or capture
+   * graphs for them.
+   *
+   * @param shapes - for each, the shape of every input; of a shape tensor its value as a tensor.
+   * Default: the `opt` shapes of each profile of the session. Errors as {@link Session.infer}.
+   */
+  async warmup(shapes: readonly WarmupShapes[] = this.#optimalShapes()): Promise<void> {
+    if (!Array.isArray(shapes)) throw invalidArgument('shapes', 'an array', shapes);
+    for (const of of shapes) {
+      const feeds = this.#io.blankFeeds(of);
+      this.#io.checkFeeds(feeds);
+      await this.#onEveryLane(this.#choice.indexFor(feeds), feeds);
     }
   }
 
-  #toTensors(outputs: { dims: number[]; data: ArrayBuffer }[]): TensorMap {
-    const tensors: TensorMap = {};
-    outputs.forEach(({ dims, data }, index) => {
-      const { name, type } = this.#outputs[index] as EngineTensor;
-      if (!isDataType(type)) {
-        throw new TensorRTError('ERR_TRT_INFER', `Output '${name}' is of type ${type}.`, {
-          tensor: name,
-        });
-      }
-      const tensor = { type, dims, data: typedArrayOf(type, new Uint8Array(data)) };
-      tensors[name] = tensor as Tensor;
-    });
-    return tensors;
+  /** What the session has done so far. */
+  stats(): SessionStats {
+    return this.#counters.read(this.#pool.waiting);
   }
 
   /**
@@ -141,28 +183,18 @@ export class Session {
       await this.close();
       return work();
     }
-    return this.#lifetime.run(async () => {
-      const taken: NativeSlot[] = [];
-      try {
-        while (taken.length < this.#slots.length) taken.push(await this.#pool.take(signal));
-        return await work();
-      } finally {
-        for (const slot of taken) this.#pool.give(slot);
-      }
-    });
+    return this.#lifetime.run(() => this.#pool.withAll(this.#options.profiles, work, signal));
   }
 
-  /**
-   * Called after the engine's weights changed, while no inference is in flight.
-   *
-   * @internal
-   */
-  async invalidateGraphs(): Promise<void> {}
+  /** Forgets captured graphs, which hold the weights they were captured with. @internal */
+  invalidateGraphs(): Promise<void> {
+    return this.#pool.invalidateGraphs();
+  }
 
   /** Refuses new inferences, waits for those in flight or in line, and frees. Idempotent. */
   close(): Promise<void> {
     return this.#lifetime.close(async () => {
-      await Promise.all(this.#slots.map((slot) => callNative(() => slot.release())));
+      await this.#pool.release();
       this.#markClosed();
     });
   }
@@ -170,8 +202,98 @@ export class Session {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+
+  #jobOptions(): NativeJobOptions | undefined {
+    return this.#options.timings ? { timed: true } : undefined;
+  }
+
+  /** Checks everything that can be checked before there is a context. */
+  #prepare(feeds: Feeds, targets: OutputTargets | undefined): Job {
+    this.#lifetime.assertOpen();
+    this.#io.checkFeeds(feeds);
+    if (targets !== undefined) this.#io.checkTargets(targets);
+    const profile = this.#choice.indexFor(feeds);
+    return { profile, bindings: new Bindings(this.#io, feeds, targets) };
+  }
+
+  #run(
+    { profile, bindings }: Job,
+    signal: AbortSignal | undefined,
+    options: NativeJobOptions | undefined,
+  ): Promise<NativeJobResult> {
+    const asked = performance.now();
+    return this.#lifetime.run(async () => {
+      try {
+        const taken = this.#pool.take(profile, signal);
+        // A free lane copies at once. Whoever waits must not see what the caller does meanwhile.
+        if (taken instanceof Promise) bindings.keepInputs();
+        const lane = taken instanceof Promise ? await taken : taken;
+        try {
+          return await this.#runOn(lane, bindings, options, asked);
+        } finally {
+          this.#pool.give(lane);
+        }
+      } finally {
+        bindings.giveBack();
+      }
+    });
+  }
+
+  async #runOn(
+    { slot, index, profile }: ContextLane,
+    { inputs, outputs }: Bindings,
+    options: NativeJobOptions | undefined,
+    asked: number,
+  ): Promise<NativeJobResult> {
+    this.#counters.began(performance.now() - asked);
+    try {
+      const result = await callNative(() => slot.infer(index, inputs, outputs, options));
+      this.#counters.ended(profile, slot, performance.now() - asked, result);
+      return result;
+    } catch (error) {
+      this.#counters.failed();
+      throw error;
+    }
+  }
+
+  /** Runs each lane of a profile, twice where the second time captures a graph. */
+  #onEveryLane(profile: number, feeds: Feeds): Promise<void> {
+    const repeats = this.#options.graphs > 0 ? 2 : 1;
+    return this.#lifetime.run(() =>
+      this.#pool.withAll([profile], async (lanes) => {
+        for (const lane of lanes.flatMap((lane) => Array<ContextLane>(repeats).fill(lane))) {
+          const bindings = new Bindings(this.#io, feeds, undefined);
+          await this.#runOn(lane, bindings, undefined, performance.now());
+        }
+      }),
+    );
+  }
+
+  #optimalShapes(): WarmupShapes[] {
+    return this.#options.profiles.map((index) => {
+      const ranges = Object.entries(this.#parts.profiles[index] ?? {});
+      return Object.fromEntries(
+        ranges.map(([name, range]) => [name, 'values' in range ? range.values.opt : range.opt]),
+      );
+    });
+  }
 }
 
-function copyOf({ dims, data }: Tensor): { dims: readonly number[]; data: ArrayBufferView } {
-  return { dims: [...dims], data: data.slice() };
+interface Job {
+  readonly profile: number;
+  readonly bindings: Bindings;
+}
+
+function toTensors(tensors: NonNullable<NativeJobResult['debugTensors']>): TensorMap {
+  return Object.fromEntries(
+    tensors
+      .filter(({ type }) => isDataType(type))
+      .map(({ name, type, dims, data }) => {
+        const known = type as DataType;
+        return [
+          name,
+          { type: known, dims, data: typedArrayOf(known, new Uint8Array(data)) } as Tensor,
+        ];
+      }),
+  );
 }

@@ -1,7 +1,7 @@
 import { invalidArgument } from '../arguments.js';
 import { TensorRTError } from '../errors.js';
 import type { ValueInfo } from '../onnx/value-info.js';
-import { type Tensor, type TensorMap, tensor } from '../tensor.js';
+import { type DataType, type Tensor, tensor } from '../tensor.js';
 
 /**
  * Checks that feeds are what a model expects: every input is there and no other, and each has the
@@ -9,13 +9,15 @@ import { type Tensor, type TensorMap, tensor } from '../tensor.js';
  * are free, also where two inputs share the name: exporters reuse names for unrelated sizes.
  *
  * @param place - what to call the feeds in messages, such as `'sample 3'`.
+ * @param isOther - tells what may be fed beside tensors, such as tensors on a device.
  * @throws TypeError when the feeds are no object.
  * @throws TensorRTError `ERR_FEED` that names the input, what was expected and what came.
  */
 export function checkFeeds(
   inputs: readonly ValueInfo[],
-  feeds: TensorMap,
+  feeds: Readonly<Record<string, unknown>>,
   place = 'the feeds',
+  isOther: (feed: unknown) => feed is Described = isNothing,
 ): void {
   if (typeof feeds !== 'object' || feeds === null || Array.isArray(feeds)) {
     throw invalidArgument(place, 'an object with a tensor for each input', feeds);
@@ -33,22 +35,40 @@ export function checkFeeds(
         `Expected ${describeInput(input)} for input '${input.name}' in ${place} but it is missing.`,
       );
     }
-    checkFeed(input, feeds[input.name], place);
+    checkFeed(input, feeds[input.name], place, isOther);
   }
 }
 
-function checkFeed(input: ValueInfo, feed: unknown, place: string): void {
+/** What tensors of every kind have. */
+export interface Described {
+  readonly type: DataType;
+  readonly dims: readonly number[];
+}
+
+function isNothing(_feed: unknown): _feed is never {
+  return false;
+}
+
+function checkFeed(
+  input: ValueInfo,
+  feed: unknown,
+  place: string,
+  isOther: (feed: unknown) => feed is Described,
+): void {
   const fail = (received: string) =>
     feedError(
       input.name,
       `Expected ${describeInput(input)} for input '${input.name}' in ${place} but received ${received}.`,
     );
 
-  if (!isTensorShaped(feed)) throw fail('a value that is no { type, dims, data }');
-  try {
-    tensor(feed.type, feed.dims, feed.data);
-  } catch (error) {
-    throw fail(`a malformed tensor: ${(error as Error).message}`);
+  if (isTensorShaped(feed)) {
+    try {
+      tensor(feed.type, feed.dims, feed.data);
+    } catch (error) {
+      throw fail(`a malformed tensor: ${(error as Error).message}`);
+    }
+  } else if (!isOther(feed)) {
+    throw fail('a value that is no { type, dims, data }');
   }
   const { type = feed.type, dims = feed.dims } = input;
   const fits =

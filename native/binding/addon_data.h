@@ -12,6 +12,9 @@ struct AddonData {
   Napi::FunctionReference library;
   Napi::FunctionReference engine;
   Napi::FunctionReference slot;
+  Napi::FunctionReference memory;
+  Napi::FunctionReference runtime_cache;
+  Napi::FunctionReference gpu_monitor;
   Napi::FunctionReference monitor;
   Napi::FunctionReference file_lock;
 

@@ -22,6 +22,10 @@ inline Dims ToDims(Napi::Value value) {
   return dims;
 }
 
+inline size_t ToSize(Napi::Value value) {
+  return static_cast<size_t>(value.As<Napi::Number>().Int64Value());
+}
+
 inline Napi::Array FromDims(Napi::Env env, const Dims& dims) {
   Napi::Array array = Napi::Array::New(env, dims.size());
   for (uint32_t i = 0; i < dims.size(); ++i) array.Set(i, static_cast<double>(dims[i]));

@@ -6,6 +6,8 @@
 #include "binding/addon_data.h"
 #include "binding/engine_operations.h"
 #include "binding/promise_worker.h"
+#include "binding/runtime_cache_wrap.h"
+#include "binding/slot_options.h"
 #include "binding/slot_wrap.h"
 
 namespace tensorrt_node {
@@ -13,10 +15,10 @@ namespace {
 
 struct CreateSlotOperation {
   std::shared_ptr<LoadedEngine> engine;
-  int profile;
+  SlotOptions options;
   std::shared_ptr<ExecutionSlot> slot;
 
-  void Run() { slot = std::make_shared<ExecutionSlot>(engine, profile); }
+  void Run() { slot = std::make_shared<ExecutionSlot>(engine, options); }
   Napi::Value Result(Napi::Env env) {
     return SlotWrap::Make(env, AddonData::Of(env).slot, std::move(slot));
   }
@@ -29,6 +31,7 @@ Napi::Function EngineWrap::Define(Napi::Env env) {
       env, "NativeEngine",
       {InstanceMethod<&EngineWrap::Describe>("describe"),
        InstanceMethod<&EngineWrap::CreateSlot>("createSlot"),
+       InstanceMethod<&EngineWrap::CreateRuntimeCache>("createRuntimeCache"),
        InstanceMethod<&EngineWrap::Inspect>("inspect"),
        InstanceMethod<&EngineWrap::Serialize>("serialize"),
        InstanceMethod<&EngineWrap::ReadWeightStreaming>("weightStreaming"),
@@ -47,10 +50,14 @@ Napi::Value EngineWrap::Describe(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value EngineWrap::CreateSlot(const Napi::CallbackInfo& info) {
-  CreateSlotOperation operation{Alive(info.Env()), info[0].As<Napi::Number>().Int32Value(),
+  CreateSlotOperation operation{Alive(info.Env()), ToSlotOptions(info[0].As<Napi::Object>()),
                                 nullptr};
   return PromiseWorker<CreateSlotOperation>::Start(info.Env(), "tensorrt_node.createSlot",
                                                    std::move(operation));
+}
+
+Napi::Value EngineWrap::CreateRuntimeCache(const Napi::CallbackInfo& info) {
+  return RuntimeCacheWrap::Create(info.Env(), Alive(info.Env()), info[0]);
 }
 
 Napi::Value EngineWrap::Inspect(const Napi::CallbackInfo& info) {

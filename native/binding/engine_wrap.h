@@ -20,9 +20,13 @@ class EngineWrap final : public Wrapped<EngineWrap, LoadedEngine> {
   /// [sync] -> NativeEngineDescription. Not while a budget for weight streaming is being set.
   Napi::Value Describe(const Napi::CallbackInfo& info);
 
-  /// [async] createSlot(profile: number) -> NativeSlot. Rejects with ERR_TRT_INFER or ERR_CUDA.
+  /// [async] createSlot(options: NativeSlotOptions) -> NativeSlot. Rejects with ERR_TRT_INFER,
+  /// ERR_GPU_MEMORY, ERR_CUDA or ERR_UNSUPPORTED.
   Napi::Value CreateSlot(const Napi::CallbackInfo& info);
 
+  /// [async] createRuntimeCache(bytes: Uint8Array) -> NativeRuntimeCache. Rejects with
+  /// ERR_UNSUPPORTED for a product without.
+  Napi::Value CreateRuntimeCache(const Napi::CallbackInfo& info);
   /// [async] -> the inspector's JSON. Rejects with ERR_TRT_INFER.
   Napi::Value Inspect(const Napi::CallbackInfo& info);
 

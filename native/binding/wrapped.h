@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -19,6 +20,7 @@ class Wrapped : public Napi::ObjectWrap<Wrap> {
         value_(std::static_pointer_cast<T>(
             std::exchange(AddonData::Of(info.Env()).to_wrap, nullptr))) {
     if (!value_) throw Napi::TypeError::New(info.Env(), "This class has no public constructor");
+    info.This().As<Napi::Object>().TypeTag(&Tag());
   }
 
   /// Makes a JavaScript object of class `constructor` around `value`.
@@ -26,6 +28,15 @@ class Wrapped : public Napi::ObjectWrap<Wrap> {
                            std::shared_ptr<T> value) {
     AddonData::Of(env).to_wrap = std::move(value);
     return constructor.New({});
+  }
+
+  /// What is behind a JavaScript argument. A JavaScript exception for any other value, and after
+  /// Release.
+  static std::shared_ptr<T> From(Napi::Value value) {
+    if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&Tag())) {
+      throw Napi::TypeError::New(value.Env(), "Expected another native object");
+    }
+    return Wrap::Unwrap(value.As<Napi::Object>())->Alive(value.Env());
   }
 
  protected:
@@ -42,6 +53,13 @@ class Wrapped : public Napi::ObjectWrap<Wrap> {
   }
 
  private:
+  /// Tells objects of this class from all others; an address, so no other addon has it.
+  static const napi_type_tag& Tag() {
+    static const char identity = 0;
+    static const napi_type_tag tag = {reinterpret_cast<uintptr_t>(&identity), 0x7472746e6f6465};
+    return tag;
+  }
+
   std::shared_ptr<T> value_;
 };
 

@@ -38,6 +38,8 @@ class Device {
   ~Device();
 
   const CudaDriver& driver() const { return driver_; }
+  int ordinal() const { return device_; }
+  CUcontext context() const { return context_; }
 
  private:
   friend class ContextScope;

@@ -1,12 +1,14 @@
 #include "cuda/driver.h"
 
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
 namespace tensorrt_node {
 namespace {
 
 constexpr CUresult kSuccess = 0;
+constexpr CUresult kOutOfMemory = 2;
 
 SharedLibrary OpenDriver(const std::string& path) {
   std::string reason;
@@ -68,10 +70,12 @@ void CudaDriver::Resolve() {
   resolve(cuDeviceGetName, "cuDeviceGetName");
   resolve(cuDeviceGetAttribute, "cuDeviceGetAttribute");
   resolve(cuDeviceTotalMem, "cuDeviceTotalMem_v2");
+  resolve(cuDeviceGetPCIBusId, "cuDeviceGetPCIBusId");
   resolve(cuDevicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain");
   resolve(cuDevicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2");
   resolve(cuCtxPushCurrent, "cuCtxPushCurrent_v2");
   resolve(cuCtxPopCurrent, "cuCtxPopCurrent_v2");
+  resolve(cuCtxGetStreamPriorityRange, "cuCtxGetStreamPriorityRange");
   resolve(cuMemGetInfo, "cuMemGetInfo_v2");
   resolve(cuPointerGetAttribute, "cuPointerGetAttribute");
   resolve(cuMemAlloc, "cuMemAlloc_v2");
@@ -80,9 +84,30 @@ void CudaDriver::Resolve() {
   resolve(cuMemFreeHost, "cuMemFreeHost");
   resolve(cuMemcpyHtoDAsync, "cuMemcpyHtoDAsync_v2");
   resolve(cuMemcpyDtoHAsync, "cuMemcpyDtoHAsync_v2");
-  resolve(cuStreamCreate, "cuStreamCreate");
+  resolve(cuMemcpyDtoDAsync, "cuMemcpyDtoDAsync_v2");
+  resolve(cuMemcpyPeerAsync, "cuMemcpyPeerAsync");
+  resolve(cuMemsetD8Async, "cuMemsetD8Async");
+  resolve(cuMemPoolCreate, "cuMemPoolCreate");
+  resolve(cuMemPoolDestroy, "cuMemPoolDestroy");
+  resolve(cuMemPoolSetAttribute, "cuMemPoolSetAttribute");
+  resolve(cuMemPoolTrimTo, "cuMemPoolTrimTo");
+  resolve(cuMemAllocFromPoolAsync, "cuMemAllocFromPoolAsync");
+  resolve(cuMemFreeAsync, "cuMemFreeAsync");
+  resolve(cuStreamCreateWithPriority, "cuStreamCreateWithPriority");
   resolve(cuStreamDestroy, "cuStreamDestroy_v2");
   resolve(cuStreamSynchronize, "cuStreamSynchronize");
+  resolve(cuStreamWaitEvent, "cuStreamWaitEvent");
+  resolve(cuStreamBeginCapture, "cuStreamBeginCapture_v2");
+  resolve(cuStreamEndCapture, "cuStreamEndCapture");
+  resolve(cuEventCreate, "cuEventCreate");
+  resolve(cuEventDestroy, "cuEventDestroy_v2");
+  resolve(cuEventRecord, "cuEventRecord");
+  resolve(cuEventSynchronize, "cuEventSynchronize");
+  resolve(cuEventElapsedTime, "cuEventElapsedTime");
+  resolve(cuGraphInstantiate, "cuGraphInstantiateWithFlags");
+  resolve(cuGraphLaunch, "cuGraphLaunch");
+  resolve(cuGraphExecDestroy, "cuGraphExecDestroy");
+  resolve(cuGraphDestroy, "cuGraphDestroy");
 }
 
 void CudaDriver::Check(CUresult result, const char* call) const {
@@ -91,7 +116,8 @@ void CudaDriver::Check(CUresult result, const char* call) const {
   const char* text = nullptr;
   cuGetErrorName(result, &name);
   cuGetErrorString(result, &text);
-  throw StatusError("ERR_CUDA",
+  const bool out_of_memory = result == kOutOfMemory && std::string_view(call) != "cuMemHostAlloc";
+  throw StatusError(out_of_memory ? "ERR_GPU_MEMORY" : "ERR_CUDA",
                     std::string(call) + " failed: " + (text == nullptr ? "unknown reason" : text) +
                         " (" + (name == nullptr ? std::to_string(result) : name) + ").");
 }

@@ -48,6 +48,8 @@ class Buffer {
 
   void* data() const { return address_; }
   CUdeviceptr device_pointer() const { return reinterpret_cast<CUdeviceptr>(address_); }
+  size_t capacity() const { return capacity_; }
+  const Device& device() const { return *device_; }
 
   /// Makes room for `bytes`, at least one so that an empty tensor has an address too. What the
   /// buffer held is lost when it grows.

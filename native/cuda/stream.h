@@ -7,15 +7,20 @@
 
 namespace tensorrt_node {
 
+enum class StreamPriority { kLow, kNormal, kHigh };
+
 /// An ordered queue of device work. Never the default stream, on which TensorRT would wait for the
 /// whole device.
 class Stream {
  public:
-  explicit Stream(std::shared_ptr<const Device> device) : device_(std::move(device)) {
+  explicit Stream(std::shared_ptr<const Device> device,
+                  StreamPriority priority = StreamPriority::kNormal)
+      : device_(std::move(device)) {
     constexpr unsigned int kNonBlocking = 1;
     const ContextScope scope(*device_);
     const CudaDriver& driver = device_->driver();
-    driver.Check(driver.cuStreamCreate(&stream_, kNonBlocking), "cuStreamCreate");
+    driver.Check(driver.cuStreamCreateWithPriority(&stream_, kNonBlocking, Level(priority)),
+                 "cuStreamCreateWithPriority");
   }
   ~Stream() {
     CleanUp(*device_, [this] { device_->driver().cuStreamDestroy(stream_); });
@@ -32,6 +37,17 @@ class Stream {
   }
 
  private:
+  /// CUDA counts downwards: the greatest priority is the smallest number, 0 is normal.
+  int Level(StreamPriority priority) const {
+    if (priority == StreamPriority::kNormal) return 0;
+    int least = 0;
+    int greatest = 0;
+    const CudaDriver& driver = device_->driver();
+    driver.Check(driver.cuCtxGetStreamPriorityRange(&least, &greatest),
+                 "cuCtxGetStreamPriorityRange");
+    return priority == StreamPriority::kHigh ? greatest : least;
+  }
+
   const std::shared_ptr<const Device> device_;
   CUstream stream_ = nullptr;
 };

@@ -1,120 +1,305 @@
 #include "session/execution_slot.h"
 
-#include <cstring>
+#include <algorithm>
 #include <utility>
+
+#include "finally.h"
+#include "session/io.h"
+#include "session/output_receiver.h"
 
 namespace tensorrt_node {
 namespace {
 
-size_t ElementBytes(const IoTensor& tensor) {
-  const std::string& type = tensor.type;
-  if (type == "int64") return 8;
-  if (type == "float32" || type == "int32") return 4;
-  if (type == "float16" || type == "bfloat16") return 2;
-  if (type == "int8" || type == "uint8" || type == "bool" || type == "fp8") return 1;
-  throw StatusError("ERR_TRT_INFER", "Tensor '" + tensor.name + "' is of type " + type +
-                                         ", which cannot be passed in or out.")
-      .WithTensor(tensor.name);
+bool HasAliases(const std::vector<IoTensor>& tensors) {
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [](const IoTensor& tensor) { return !tensor.alias_of.empty(); });
 }
 
-size_t TensorBytes(const IoTensor& tensor, const Dims& dims) {
-  size_t bytes = ElementBytes(tensor);
-  for (const int64_t dim : dims) {
-    if (dim < 0) {
-      throw StatusError("ERR_TRT_INFER", "The shape of output '" + tensor.name +
-                                             "' depends on the data, which is not supported.")
-          .WithTensor(tensor.name);
-    }
-    bytes *= static_cast<size_t>(dim);
+bool IsDataDependent(const Lane::Output& output) { return output.data_dependent; }
+
+void Append(std::string& key, const void* data, size_t bytes) {
+  key.append(static_cast<const char*>(data), bytes);
+}
+
+/// Everything that captured work is only right for: shapes, addresses, and the values that TensorRT
+/// reads on the host while it enqueues.
+std::string GraphKey(Lane& lane) {
+  std::string key;
+  for (const Lane::Input& input : lane.inputs()) {
+    Append(key, input.dims.data(), input.dims.size() * sizeof(int64_t));
+    void* const address = input.address();
+    Append(key, &address, sizeof(address));
+    if (input.tensor.on_host) Append(key, address, input.bytes);
   }
-  return bytes;
+  for (const Lane::Output& output : lane.outputs()) {
+    void* const address = output.address();
+    Append(key, &address, sizeof(address));
+  }
+  return key;
+}
+
+/// The outputs as they are in device memory now.
+std::vector<std::vector<uint8_t>> ReadOutputs(const CudaDriver& driver, Lane& lane,
+                                              const Stream& stream) {
+  std::vector<std::vector<uint8_t>> all;
+  for (const Lane::Output& output : lane.outputs()) {
+    std::vector<uint8_t>& bytes = all.emplace_back(output.tensor.on_host ? 0 : output.bytes);
+    if (bytes.empty()) continue;
+    driver.Check(
+        driver.cuMemcpyDtoHAsync(bytes.data(), reinterpret_cast<CUdeviceptr>(output.address()),
+                                 bytes.size(), stream.get()),
+        "cuMemcpyDtoHAsync");
+  }
+  stream.Synchronize();
+  return all;
+}
+
+void ClearOutputs(const CudaDriver& driver, Lane& lane, const Stream& stream) {
+  for (const Lane::Output& output : lane.outputs()) {
+    if (output.tensor.on_host || output.bytes == 0) continue;
+    driver.Check(driver.cuMemsetD8Async(reinterpret_cast<CUdeviceptr>(output.address()), 0xFF,
+                                        output.bytes, stream.get()),
+                 "cuMemsetD8Async");
+  }
 }
 
 }  // namespace
 
-ExecutionSlot::ExecutionSlot(std::shared_ptr<LoadedEngine> engine, int profile)
-    : engine_(std::move(engine)), driver_(engine_->device()->driver()), stream_(engine_->device()) {
-  for (const IoTensor& tensor : engine_->engine().tensors()) {
-    (tensor.is_input ? inputs_ : outputs_).emplace_back(tensor, engine_->device());
+ExecutionSlot::ExecutionSlot(std::shared_ptr<LoadedEngine> engine, const SlotOptions& options)
+    : engine_(std::move(engine)),
+      device_(engine_->device()),
+      driver_(device_->driver()),
+      user_managed_memory_(options.context.memory == "userManaged"),
+      aliased_outputs_(HasAliases(engine_->engine().tensors())),
+      compute_stream_(device_, options.priority),
+      scratch_(device_) {
+  if (options.depth > 1) {
+    in_stream_.emplace(device_, options.priority);
+    out_stream_.emplace(device_, options.priority);
   }
-  const ContextScope scope(*engine_->device());
-  context_ = engine_->engine().CreateContext({profile, stream_.get(), {}, {}, {}, nullptr});
-  stream_.Synchronize();
+  for (int i = 0; i < options.depth; ++i) {
+    lanes_.push_back(std::make_unique<Lane>(device_, engine_->engine().tensors()));
+  }
+  if (options.graphs > 0) graphs_.emplace(options.graphs);
+  const ContextScope scope(*device_);
+  ContextOptions context = options.context;
+  context.stream = compute_stream_.get();
+  context_ = engine_->engine().CreateContext(context);
+  compute_stream_.Synchronize();
 }
 
 ExecutionSlot::~ExecutionSlot() {
+  graphs_.reset();
   // TensorRT frees device memory in the context that is current.
-  CleanUp(*engine_->device(), [this] { context_.reset(); });
+  CleanUp(*device_, [this] { context_.reset(); });
 }
 
-void ExecutionSlot::Stage(size_t input, const Dims& dims, const void* data, size_t bytes) {
-  Port& port = inputs_.at(input);
-  const size_t expected = TensorBytes(port.tensor, dims);
-  if (bytes != expected) {
-    throw StatusError("ERR_FEED", "Input '" + port.tensor.name + "' has " + std::to_string(bytes) +
-                                      " bytes where its dims say " + std::to_string(expected) + ".")
-        .WithTensor(port.tensor.name);
-  }
-  port.staging.Reserve(bytes);
-  if (bytes > 0) std::memcpy(port.staging.data(), data, bytes);
-  port.dims = dims;
-  port.bytes = bytes;
-}
-
-void ExecutionSlot::Run() {
-  const ContextScope scope(*engine_->device());
+JobReport ExecutionSlot::Run(Lane& lane, const JobOptions& options) {
+  const ContextScope scope(*device_);
+  JobReport report;
+  std::optional<JobTimer> timer;
+  if (options.timed) timer.emplace(device_);
   try {
-    BindInputs();
-    BindOutputs();
-    Enqueue();
+    if (timer) timer->copy_in.Begin(in_stream());
+    CopyIn(lane);
+    if (timer) timer->copy_in.End(in_stream());
+    if (in_stream_) lane.inputs_ready().Record(*in_stream_);
+    {
+      const std::lock_guard<std::mutex> lock(context_mutex_);
+      WaitForLast();
+      if (in_stream_) lane.inputs_ready().HoldBack(compute_stream_);
+      if (timer) timer->compute.Begin(compute_stream_);
+      last_ = &lane;
+      Compute(lane, options, report);
+      if (timer) timer->compute.End(compute_stream_);
+      if (out_stream_) lane.computed().Record(compute_stream_);
+    }
+    if (out_stream_) lane.computed().HoldBack(*out_stream_);
+    if (timer) timer->copy_out.Begin(out_stream());
+    CopyOut(lane);
+    if (timer) timer->copy_out.End(out_stream());
+    out_stream().Synchronize();
+    if (timer) report.times = timer->Times();
   } catch (...) {
-    // Copies may still be under way, and the next job reuses the memory they work on.
-    driver_.cuStreamSynchronize(stream_.get());
+    Settle();
     throw;
   }
+  return report;
 }
 
-void ExecutionSlot::BindInputs() {
-  for (Port& port : inputs_) {
-    context_->SetInputShape(port.tensor.name, port.dims);
-    if (port.tensor.on_host) {
-      context_->SetAddress(port.tensor.name, port.staging.data());
-      continue;
-    }
-    port.memory.Reserve(port.bytes);
-    if (port.bytes > 0) {
-      driver_.Check(driver_.cuMemcpyHtoDAsync(port.memory.device_pointer(), port.staging.data(),
-                                              port.bytes, stream_.get()),
-                    "cuMemcpyHtoDAsync");
-    }
-    context_->SetAddress(port.tensor.name, port.memory.data());
+void ExecutionSlot::CopyIn(Lane& lane) {
+  for (Lane::Input& input : lane.inputs()) {
+    const void* const source = input.source();
+    if (source == nullptr) continue;
+    input.memory.Reserve(input.bytes);
+    if (input.bytes == 0) continue;
+    driver_.Check(driver_.cuMemcpyHtoDAsync(input.memory.device_pointer(), source, input.bytes,
+                                            in_stream().get()),
+                  "cuMemcpyHtoDAsync");
   }
 }
 
-void ExecutionSlot::BindOutputs() {
+void ExecutionSlot::WaitForLast() {
+  // A single lane has been waited for to its very end.
+  if (last_ != nullptr && out_stream_) last_->computed().Synchronize();
+}
+
+void ExecutionSlot::Compute(Lane& lane, const JobOptions& options, JobReport& report) {
+  std::optional<DebugRecorder> debug;
+  std::optional<LayerTimes> layers;
+  // What is set on the context must not outlive this call, also where it throws.
+  const Finally unset([&] {
+    if (debug) context_->SetDebugListener(nullptr, {});
+    if (layers) context_->SetProfiler(nullptr);
+  });
+  if (!options.debug_tensors.empty()) {
+    context_->SetDebugListener(&debug.emplace(driver_), options.debug_tensors);
+  }
+  if (options.profiled) context_->SetProfiler(&layers.emplace());
+  BindInputs(lane);
+  BindOutputs(lane);
+  Launch(lane, options, report);
+  if (debug || layers) compute_stream_.Synchronize();
+  if (debug) report.debug_tensors = debug->Take();
+  if (layers) report.layers = layers->Take();
+}
+
+void ExecutionSlot::BindInputs(Lane& lane) {
+  for (Lane::Input& input : lane.inputs()) {
+    context_->SetInputShape(input.tensor.name, input.dims);
+    context_->SetAddress(input.tensor.name, input.address());
+  }
+}
+
+void ExecutionSlot::BindOutputs(Lane& lane) {
   context_->InferShapes();
-  for (Port& port : outputs_) {
-    port.dims = context_->Shape(port.tensor.name);
-    port.bytes = TensorBytes(port.tensor, port.dims);
-    port.staging.Reserve(port.bytes);
-    if (port.tensor.on_host) {
-      context_->SetAddress(port.tensor.name, port.staging.data());
-      continue;
-    }
-    port.memory.Reserve(port.bytes);
-    context_->SetAddress(port.tensor.name, port.memory.data());
+  if (user_managed_memory_) {
+    const uint64_t bytes = context_->DeviceMemoryForShapes();
+    scratch_.Reserve(bytes);
+    context_->SetDeviceMemory(scratch_.data(), scratch_.capacity());
+  }
+  for (Lane::Output& output : lane.outputs()) {
+    output.dims = context_->Shape(output.tensor.name);
+    output.data_dependent = HasOpenDimension(output.dims);
+    if (output.data_dependent) continue;
+    output.bytes = TensorBytes(output.tensor, output.dims);
+    context_->SetAddress(output.tensor.name, lane.Reserve(output, output.bytes));
   }
 }
 
-void ExecutionSlot::Enqueue() {
-  context_->Enqueue(stream_.get());
-  for (Port& port : outputs_) {
-    if (port.tensor.on_host || port.bytes == 0) continue;
-    driver_.Check(driver_.cuMemcpyDtoHAsync(port.staging.data(), port.memory.device_pointer(),
-                                            port.bytes, stream_.get()),
+void ExecutionSlot::Launch(Lane& lane, const JobOptions& options, JobReport& report) {
+  const auto& outputs = lane.outputs();
+  report.launch = "enqueue";
+  if (std::any_of(outputs.begin(), outputs.end(), IsDataDependent)) {
+    EnqueueDataDependent(lane);
+    if (graphs_) report.launch = "dataDependentOutput";
+  } else if (graphs_ && !options.profiled && options.debug_tensors.empty()) {
+    report.launch = LaunchGraph(lane);
+  } else {
+    context_->Enqueue(compute_stream_.get());
+  }
+}
+
+void ExecutionSlot::EnqueueDataDependent(Lane& lane) {
+  std::vector<std::unique_ptr<OutputReceiver>> receivers;
+  const Finally unset([&] {
+    for (const auto& receiver : receivers) {
+      context_->SetOutputAllocator(receiver->output().tensor.name, nullptr);
+    }
+  });
+  for (Lane::Output& output : lane.outputs()) {
+    if (!output.data_dependent) continue;
+    receivers.push_back(std::make_unique<OutputReceiver>(lane, output));
+    context_->SetOutputAllocator(output.tensor.name, receivers.back().get());
+  }
+  try {
+    context_->Enqueue(compute_stream_.get());
+  } catch (const StatusError&) {
+    for (const auto& receiver : receivers) receiver->ThrowIfFailed();
+    throw;
+  }
+  for (const auto& receiver : receivers) {
+    Lane::Output& output = receiver->output();
+    output.bytes = TensorBytes(output.tensor, output.dims);
+  }
+}
+
+std::string ExecutionSlot::LaunchGraph(Lane& lane) {
+  const std::string reason = WhyNoGraph(lane);
+  GraphCache::Entry* const entry = reason.empty() ? graphs_->Find(GraphKey(lane)) : nullptr;
+  if (entry != nullptr && entry->refusal.empty()) {
+    if (entry->graph == nullptr) return CaptureAndVerify(lane, *entry);
+    entry->graph->Launch(compute_stream_);
+    return "graph";
+  }
+  // New shapes run once before they are captured: TensorRT sets itself up at their first enqueue.
+  context_->Enqueue(compute_stream_.get());
+  if (entry != nullptr) return entry->refusal;
+  return reason.empty() ? "enqueue" : reason;
+}
+
+std::string ExecutionSlot::WhyNoGraph(Lane& lane) const {
+  const bool fresh = std::any_of(
+      lane.outputs().begin(), lane.outputs().end(),
+      [](const Lane::Output& output) { return output.delivery == Lane::Delivery::kDevice; });
+  if (fresh) return "newOutputMemory";
+  // Verifying runs the work twice, which would change what is updated in place.
+  if (aliased_outputs_) return "aliasedOutput";
+  const WeightStreaming streaming = engine_->engine().weight_streaming();
+  if (streaming.budget_bytes < streaming.streamable_bytes) return "weightStreaming";
+  if (!context_->IsCapturable(compute_stream_.get()).value_or(true)) return "notCapturable";
+  return {};
+}
+
+std::string ExecutionSlot::CaptureAndVerify(Lane& lane, GraphCache::Entry& entry) {
+  context_->Enqueue(compute_stream_.get());
+  const auto expected = ReadOutputs(driver_, lane, compute_stream_);
+  try {
+    Capture capture(device_, compute_stream_);
+    context_->Enqueue(compute_stream_.get());
+    entry.graph = capture.Finish();
+  } catch (const StatusError&) {
+    // The outputs of the plain run are still there.
+    entry.refusal = "captureFailed";
+    return entry.refusal;
+  }
+  // A graph that was captured wrongly may do nothing: it must not find the right outputs there.
+  ClearOutputs(driver_, lane, compute_stream_);
+  entry.graph->Launch(compute_stream_);
+  if (ReadOutputs(driver_, lane, compute_stream_) == expected) return "capture";
+  entry.graph.reset();
+  entry.refusal = "outputsDiffer";
+  context_->Enqueue(compute_stream_.get());
+  return entry.refusal;
+}
+
+void ExecutionSlot::CopyOut(Lane& lane) {
+  for (Lane::Output& output : lane.outputs()) {
+    if (output.tensor.on_host || output.bytes == 0) continue;
+    if (output.delivery == Lane::Delivery::kHost) output.staging.Reserve(output.bytes);
+    void* const target = output.host_data();
+    if (target == nullptr) continue;
+    driver_.Check(driver_.cuMemcpyDtoHAsync(target, output.memory.device_pointer(), output.bytes,
+                                            out_stream().get()),
                   "cuMemcpyDtoHAsync");
   }
-  stream_.Synchronize();
+}
+
+void ExecutionSlot::Settle() noexcept {
+  // Copies may still be under way, and the next job reuses the memory they work on.
+  driver_.cuStreamSynchronize(in_stream().get());
+  driver_.cuStreamSynchronize(compute_stream_.get());
+  driver_.cuStreamSynchronize(out_stream().get());
+}
+
+void ExecutionSlot::InvalidateGraphs() {
+  const std::lock_guard<std::mutex> lock(context_mutex_);
+  if (graphs_) graphs_->Clear();
+}
+
+size_t ExecutionSlot::graph_evictions() {
+  const std::lock_guard<std::mutex> lock(context_mutex_);
+  return graphs_ ? graphs_->evictions() : 0;
 }
 
 }  // namespace tensorrt_node

@@ -2,60 +2,109 @@
 
 #include <cstddef>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "cuda/event.h"
 #include "cuda/memory.h"
 #include "cuda/stream.h"
+#include "session/debug_recorder.h"
+#include "session/graph_cache.h"
+#include "session/job_timer.h"
+#include "session/lane.h"
+#include "session/layer_times.h"
 #include "session/loaded_engine.h"
 #include "tensorrt/api.h"
 
 namespace tensorrt_node {
 
-/// One execution context with the stream and the memory that it works with. One job at a time:
-/// Stage every input, then Run, then read the outputs.
+struct SlotOptions {
+  /// Profile, memory and what else TensorRT wants to know; the stream is the slot's own.
+  ContextOptions context;
+  /// Jobs that the slot holds at once, 1 or 2: with 2 one is copied while the other is computed.
+  int depth = 1;
+  StreamPriority priority = StreamPriority::kNormal;
+  /// How many CUDA graphs to keep; 0 for none.
+  size_t graphs = 0;
+};
+
+/// What is wanted of one job besides its outputs.
+struct JobOptions {
+  bool timed = false;
+  bool profiled = false;
+  std::vector<std::string> debug_tensors;
+};
+
+struct JobReport {
+  /// "enqueue", "graph", "capture", or the reason why a graph could not be used.
+  std::string launch;
+  std::optional<JobTimes> times;
+  std::vector<DebugTensor> debug_tensors;
+  std::vector<LayerTime> layers;
+};
+
+/// One execution context with its streams and the memory of its jobs. At most one job at a time is
+/// with TensorRT; the copies of another may go on beside it.
 class ExecutionSlot {
  public:
-  ExecutionSlot(std::shared_ptr<LoadedEngine> engine, int profile);
+  ExecutionSlot(std::shared_ptr<LoadedEngine> engine, const SlotOptions& options);
   ExecutionSlot(const ExecutionSlot&) = delete;
   ExecutionSlot& operator=(const ExecutionSlot&) = delete;
   ~ExecutionSlot();
 
-  /// What the current job holds of one input or output.
-  struct Port {
-    Port(IoTensor io_tensor, const std::shared_ptr<Device>& device)
-        : tensor(std::move(io_tensor)), staging(device), memory(device) {}
+  size_t depth() const { return lanes_.size(); }
+  Lane& lane(size_t index) { return *lanes_.at(index); }
 
-    IoTensor tensor;
-    PinnedBuffer staging;
-    DeviceBuffer memory;
-    Dims dims;
-    size_t bytes = 0;
-  };
+  /// Runs the job that a lane holds and waits for its outputs. Lanes may run on several threads.
+  /// Throws ERR_FEED, ERR_TRT_INFER, ERR_CUDA or ERR_GPU_MEMORY.
+  JobReport Run(Lane& lane, const JobOptions& options);
 
-  const std::vector<Port>& inputs() const { return inputs_; }
-  const std::vector<Port>& outputs() const { return outputs_; }
+  /// Drops the captured graphs, for example because weights have changed.
+  void InvalidateGraphs();
 
-  /// Copies an input into page-locked memory, so that the caller may change its own afterwards.
-  /// Throws ERR_FEED when the bytes do not fit the dims.
-  void Stage(size_t input, const Dims& dims, const void* data, size_t bytes);
-
-  /// Runs the staged job and waits for its outputs.
-  /// Throws ERR_FEED, ERR_TRT_INFER or ERR_CUDA.
-  void Run();
+  size_t graph_evictions();
 
  private:
-  void BindInputs();
-  void BindOutputs();
-  void Enqueue();
+  const Stream& in_stream() const { return in_stream_ ? *in_stream_ : compute_stream_; }
+  const Stream& out_stream() const { return out_stream_ ? *out_stream_ : compute_stream_; }
 
-  // Destroyed from the last to the first: the context, then its memory, then its stream.
+  void CopyIn(Lane& lane);
+  void CopyOut(Lane& lane);
+
+  // With the context's lock held:
+  void WaitForLast();
+  void Compute(Lane& lane, const JobOptions& options, JobReport& report);
+  void BindInputs(Lane& lane);
+  void BindOutputs(Lane& lane);
+  void Launch(Lane& lane, const JobOptions& options, JobReport& report);
+  void EnqueueDataDependent(Lane& lane);
+  std::string LaunchGraph(Lane& lane);
+  std::string CaptureAndVerify(Lane& lane, GraphCache::Entry& entry);
+  std::string WhyNoGraph(Lane& lane) const;
+
+  void Settle() noexcept;
+
+  // Destroyed from the last to the first: the graphs, the context, then memory, then streams.
   const std::shared_ptr<LoadedEngine> engine_;
+  const std::shared_ptr<const Device> device_;
   const CudaDriver& driver_;
-  Stream stream_;
-  std::vector<Port> inputs_;
-  std::vector<Port> outputs_;
+  const bool user_managed_memory_;
+  const bool aliased_outputs_;
+  Stream compute_stream_;
+  // Empty where the slot has one lane: then everything is ordered on the compute stream.
+  std::optional<Stream> in_stream_;
+  std::optional<Stream> out_stream_;
+  // Scratch memory of the context, where its memory is managed here.
+  DeviceBuffer scratch_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::mutex context_mutex_;
   std::unique_ptr<ExecutionContext> context_;
+  // The lane that was with TensorRT last; its end is waited for before the next.
+  Lane* last_ = nullptr;
+  std::optional<GraphCache> graphs_;
 };
 
 }  // namespace tensorrt_node

@@ -99,10 +99,13 @@ std::shared_ptr<RuntimeCache> TrtEngine::CreateRuntimeCache(const std::vector<ui
 }
 
 std::string TrtEngine::Inspect() const {
+  diagnostics_.Clear();
   const std::unique_ptr<nvinfer1::IEngineInspector> inspector(engine_->createEngineInspector());
-  const char* const text =
-      inspector ? inspector->getEngineInformation(nvinfer1::LayerInformationFormat::kJSON)
-                : nullptr;
+  const char* text = nullptr;
+  if (inspector) {
+    inspector->setErrorRecorder(&diagnostics_.recorder());
+    text = inspector->getEngineInformation(nvinfer1::LayerInformationFormat::kJSON);
+  }
   if (text == nullptr) {
     throw diagnostics_.Failure("ERR_TRT_INFER", "TensorRT could not inspect the engine");
   }

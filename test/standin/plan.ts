@@ -3,10 +3,23 @@
  * a description of a network, whose grammar README.md gives.
  */
 
+import type {
+  StandinNetwork,
+  StandinOp,
+  StandinProfile,
+  StandinProfileExtras,
+  StandinRange,
+} from './network.js';
+
+export type * from './network.js';
+
 /** A header has the same fields at the same places in both products. */
 const headerBytes = 64;
 const totalBytesOffset = 16;
 const versionOffset = 24;
+/** These two only stand-ins have: what TensorRT for RTX's getEngineValidity shall say. */
+const validityOffset = 32;
+const diagnosticsOffset = 40;
 
 const products = {
   'tensorrt-rtx': { magic: 'vtrt', version: [1, 7, 1, 116] },
@@ -18,60 +31,25 @@ export type StandinProduct = keyof typeof products;
 /** Major, minor, patch, build; one byte each. */
 export type StandinVersion = readonly [number, number, number, number];
 
-/** The element types that the stand-ins compute with. */
-export type StandinDataType = 'float32' | 'int8' | 'uint8' | 'bool' | 'int32' | 'int64';
+export type StandinDiagnostic = keyof typeof diagnosticBits;
 
-export interface StandinInput {
-  name: string;
-  type: StandinDataType;
-  /** -1 where the dimension is dynamic. */
-  dims: readonly number[];
-}
-
-export interface StandinRange {
-  min: readonly number[];
-  opt: readonly number[];
-  max: readonly number[];
-}
-
-/** One optimization profile: the range of each dynamic input, by name. */
-export type StandinProfile = Readonly<Record<string, StandinRange>>;
-
-/** An operator. `result` is the name of the tensor it makes, operands are names of earlier ones. */
-export type StandinOp =
-  | {
-      op: 'constant';
-      result: string;
-      type: StandinDataType;
-      dims: readonly number[];
-      values: readonly (number | bigint)[];
-    }
-  | { op: 'identity' | 'relu'; result: string; operand: string }
-  | { op: 'cast'; result: string; operand: string; to: StandinDataType }
-  /** Element by element; shapes broadcast as in NumPy. */
-  | { op: 'add' | 'mul'; result: string; left: string; right: string }
-  /** [..., m, k] x [..., k, n] -> [..., m, n]. */
-  | { op: 'matmul'; result: string; left: string; right: string }
-  /** The summed axis stays, with length 1. */
-  | { op: 'sum'; result: string; operand: string; axis: number };
-
-export interface StandinNetwork {
-  /** Default: none. */
-  name?: string;
-  inputs: readonly StandinInput[];
-  /** Names of tensors. Their types and shapes follow from the operators. */
-  outputs: readonly string[];
-  /** Default: one profile, which suits a network without dynamic inputs. */
-  profiles?: readonly StandinProfile[];
-  ops: readonly StandinOp[];
-  /** Device memory that each execution context takes. Default: 256 bytes. */
-  scratchBytes?: number;
-}
+/** Bits of EngineInvalidityDiagnostics, in TensorRT for RTX only. */
+const diagnosticBits = {
+  versionMismatch: 1n << 0n,
+  unsupportedComputeCapability: 1n << 1n,
+  oldCudaDriver: 1n << 2n,
+  oldCudaRuntime: 1n << 3n,
+  insufficientGpuMemory: 1n << 4n,
+  malformedEngine: 1n << 5n,
+  cudaError: 1n << 6n,
+} as const;
 
 export interface StandinPlanOptions extends StandinNetwork {
   product: StandinProduct;
   /** Default: the version that the stand-in of the product says it is. */
   version?: StandinVersion;
+  /** What TensorRT for RTX's getEngineValidity says; an invalid plan cannot be loaded. */
+  validity?: 'valid' | 'suboptimal' | readonly StandinDiagnostic[];
 }
 
 /** A plan that the stand-in of `product` deserializes, if `version` is the stand-in's own. */
@@ -82,20 +60,64 @@ export function standinPlan(options: StandinPlanOptions): Uint8Array {
   plan.set(new TextEncoder().encode(magic));
   new DataView(plan.buffer).setBigUint64(totalBytesOffset, BigInt(plan.length), true);
   plan.set(options.version ?? ownVersion, versionOffset);
+  const { validity = 'valid' } = options;
+  if (typeof validity !== 'string') {
+    const bits = validity.reduce((mask, name) => mask | diagnosticBits[name], 0n);
+    new DataView(plan.buffer).setBigUint64(diagnosticsOffset, bits, true);
+  } else if (validity === 'suboptimal') {
+    plan[validityOffset] = 1;
+  }
   plan.set(description, headerBytes);
   return plan;
 }
 
-function describe({ name, inputs, outputs, profiles, ops, scratchBytes }: StandinNetwork): string {
+function describe(network: StandinNetwork): string {
+  const { name, inputs, outputs, profiles = [], profileExtras = [], ops } = network;
   const lines = [
-    ...(name === undefined ? [] : [`name ${quoted(name)}`]),
+    ...optional('name', name === undefined ? undefined : quoted(name)),
     ...inputs.map((input) => `input ${quoted(input.name)} ${input.type} ${shape(input.dims)}`),
     ...ops.map((op) => `op ${op.op} ${quoted(op.result)} ${operandsAndAttributes(op)}`),
     ...outputs.map((output) => `output ${quoted(output)}`),
-    ...(profiles ?? []).flatMap((profile) => ['profile', ...Object.entries(profile).map(range)]),
-    ...(scratchBytes === undefined ? [] : [`scratch ${scratchBytes}`]),
+    ...profiles.flatMap((profile, index) => describeProfile(profile, profileExtras[index])),
+    ...pairs('format', network.formats, (format) => format),
+    ...pairs('alias', network.aliases, quoted),
+    ...(network.debug ?? []).map((tensor) => `debug ${quoted(tensor)}`),
+    ...(network.fused ?? []).map(([a, b]) => `fused ${quoted(a)} ${quoted(b)}`),
+    ...(network.refittable ? ['refittable'] : []),
+    ...optional('streamable', network.streamableBytes),
+    ...optional('auxStreams', network.auxStreams),
+    ...optional('verbosity', network.verbosity),
+    ...optional('hardware', network.hardware),
+    ...optional('capability', network.capability),
+    ...optional('scratch', network.scratchBytes),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function describeProfile(
+  shapes: StandinProfile,
+  { values = {}, scratchBytes }: StandinProfileExtras = {},
+): string[] {
+  return [
+    'profile',
+    ...Object.entries(shapes).map((entry) => range('range', entry)),
+    ...Object.entries(values).map((entry) => range('values', entry)),
+    ...optional('profileScratch', scratchBytes),
+  ];
+}
+
+function optional(statement: string, value: string | number | undefined): string[] {
+  return value === undefined ? [] : [`${statement} ${value}`];
+}
+
+function pairs<Value>(
+  statement: string,
+  entries: Readonly<Record<string, Value>> | undefined,
+  write: (value: Value) => string,
+): string[] {
+  return Object.entries(entries ?? {}).map(
+    ([name, value]) => `${statement} ${quoted(name)} ${write(value)}`,
+  );
 }
 
 function operandsAndAttributes(op: StandinOp): string {
@@ -104,6 +126,9 @@ function operandsAndAttributes(op: StandinOp): string {
       return [op.type, shape(op.dims), ...op.values].join(' ');
     case 'identity':
     case 'relu':
+    case 'shape':
+    case 'nonzero':
+    case 'argmax':
       return quoted(op.operand);
     case 'cast':
       return `${quoted(op.operand)} ${op.to}`;
@@ -111,13 +136,20 @@ function operandsAndAttributes(op: StandinOp): string {
     case 'mul':
     case 'matmul':
       return `${quoted(op.left)} ${quoted(op.right)}`;
+    case 'reshape':
+    case 'expand':
+      return `${quoted(op.operand)} ${quoted(op.shape)}`;
+    case 'compress':
+      return `${quoted(op.operand)} ${quoted(op.mask)}`;
+    case 'concat':
+      return `${quoted(op.left)} ${quoted(op.right)} ${op.axis}`;
     case 'sum':
       return `${quoted(op.operand)} ${op.axis}`;
   }
 }
 
-function range([input, { min, opt, max }]: [string, StandinRange]): string {
-  return `range ${quoted(input)} ${shape(min)} ${shape(opt)} ${shape(max)}`;
+function range(statement: string, [input, { min, opt, max }]: [string, StandinRange]): string {
+  return `${statement} ${quoted(input)} ${shape(min)} ${shape(opt)} ${shape(max)}`;
 }
 
 function shape(dims: readonly number[]): string {
@@ -127,6 +159,20 @@ function shape(dims: readonly number[]): string {
 function quoted(name: string): string {
   if (name.includes('\n')) throw new TypeError('A name in a stand-in plan has no line break');
   return `"${name.replace(/["\\]/g, '\\$&')}"`;
+}
+
+/**
+ * A file of weights for the stand-in of the ONNX parser's refitter: text, and no ONNX at all. The
+ * values are those of constants, by name.
+ */
+export function standinWeights(
+  weights: Readonly<Record<string, Omit<Extract<StandinOp, { op: 'constant' }>, 'op' | 'result'>>>,
+): string {
+  const lines = Object.entries(weights).map(
+    ([name, { type, dims, values }]) =>
+      `${quoted(name)} ${[type, shape(dims), ...values].join(' ')}`,
+  );
+  return ['stand-in weights', ...lines].map((line) => `${line}\n`).join('');
 }
 
 /** What the ready networks below leave to the test. */
@@ -186,6 +232,49 @@ export function tinyClassifierPlan(target: StandinPlanTarget): Uint8Array {
     profiles: [
       both({ min: [1, 1], opt: [4, 16], max: [8, 32] }),
       both({ min: [1, 33], opt: [8, 64], max: [32, 128] }),
+    ],
+  });
+}
+
+/**
+ * The indices of the elements of `x`, float32 [b, 4] with b from 1 to 8, that are not zero: output
+ * `indices`, int64 [2, count], whose shape depends on the data.
+ */
+export function nonZeroPlan(target: StandinPlanTarget): Uint8Array {
+  return standinPlan({
+    ...target,
+    name: 'nonzero',
+    inputs: [{ name: 'x', type: 'float32', dims: [-1, 4] }],
+    ops: [{ op: 'nonzero', result: 'indices', operand: 'x' }],
+    outputs: ['indices'],
+    profiles: [{ x: { min: [1, 4], opt: [4, 4], max: [8, 4] } }],
+  });
+}
+
+/**
+ * One step of a decoder: `present` = `past` followed by `token`, float32 [1, p + t, 2], and `next` =
+ * the index of the larger of the two sums over all of it, int64 [1, 1, 1]. p from 0 to 16, t from 1
+ * to 4.
+ */
+export function decoderPlan(target: StandinPlanTarget): Uint8Array {
+  return standinPlan({
+    ...target,
+    name: 'decoder',
+    inputs: [
+      { name: 'past', type: 'float32', dims: [1, -1, 2] },
+      { name: 'token', type: 'float32', dims: [1, -1, 2] },
+    ],
+    ops: [
+      { op: 'concat', result: 'present', left: 'past', right: 'token', axis: 1 },
+      { op: 'sum', result: 'total', operand: 'present', axis: 1 },
+      { op: 'argmax', result: 'next', operand: 'total' },
+    ],
+    outputs: ['present', 'next'],
+    profiles: [
+      {
+        past: { min: [1, 0, 2], opt: [1, 8, 2], max: [1, 16, 2] },
+        token: { min: [1, 1, 2], opt: [1, 1, 2], max: [1, 4, 2] },
+      },
     ],
   });
 }

@@ -1,48 +1,12 @@
 import { doctor, Engine, type Product, type Session, type TensorMap, tensor } from 'tensorrt-node';
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { prepareStandins } from './environment.js';
+import { describe, expect, it } from 'vitest';
+import { expectedLogits, ids, useStandins } from './helpers.js';
 import { scalePlan, tinyClassifierPlan } from './plan.js';
 
 // The addon's own execution path (contexts, streams, copies) with right numbers and no GPU: the
 // driver and TensorRT's runtime are stand-ins, for the ABI families of both products.
 
-const standins = prepareStandins();
-Object.assign(process.env, standins.env);
-afterAll(() => standins.remove());
-const { libraryDir } = standins;
-
-async function open(plan: Uint8Array, options = {}): Promise<{ engine: Engine; session: Session }> {
-  const engine = await Engine.load(plan, { libraryDir });
-  onTestFinished(() => engine.close());
-  return { engine, session: await engine.createSession(options) };
-}
-
-function ids(batch: number, sequence: number, seed = 1): TensorMap {
-  const count = batch * sequence;
-  const values = Array.from({ length: count }, (_, i) => (seed * 31 + i * 17) % 1000);
-  const mask = Array.from({ length: count }, (_, i) => ((i + seed) % 3 === 0 ? 0 : 1));
-  return {
-    input_ids: tensor('int64', [batch, sequence], values),
-    attention_mask: tensor('int64', [batch, sequence], mask),
-  };
-}
-
-/** What the tiny classifier's plan says it computes. */
-function expectedLogits({ input_ids, attention_mask }: TensorMap): number[] {
-  const [batch = 0, sequence = 0] = input_ids?.dims ?? [];
-  const at = (map: TensorMap[string] | undefined, i: number) => Number(map?.data[i]);
-  const logits: number[] = [];
-  for (let row = 0; row < batch; row++) {
-    let total = 0;
-    let count = 0;
-    for (let i = row * sequence; i < (row + 1) * sequence; i++) {
-      total += at(input_ids, i) * at(attention_mask, i);
-      count += at(attention_mask, i);
-    }
-    logits.push(0.5 * total + count + 0.125, -0.25 * total + 2 * count - 3);
-  }
-  return logits;
-}
+const { libraryDir, open } = useStandins();
 
 describe.each<Product>(['tensorrt-rtx', 'tensorrt'])('%s', (product) => {
   const classifier = tinyClassifierPlan({ product });
@@ -76,7 +40,7 @@ describe.each<Product>(['tensorrt-rtx', 'tensorrt'])('%s', (product) => {
 
   it('runs the profile that was chosen', async () => {
     const { engine } = await open(classifier);
-    const wide = await engine.createSession({ profile: 1 });
+    const wide = await engine.createSession({ profiles: [1] });
     const feeds = ids(32, 64);
     expect([...((await wide.infer(feeds))['logits']?.data ?? [])]).toEqual(expectedLogits(feeds));
     await expect(wide.infer(ids(1, 1))).rejects.toMatchObject({ code: 'ERR_FEED' });
@@ -145,9 +109,9 @@ describe.each<Product>(['tensorrt-rtx', 'tensorrt'])('%s', (product) => {
       /received int64 \[2\]/,
     ],
     [
-      'a shape over the profile',
-      ids(9, 2),
-      /shape \[9, 2\], but the profile holds \[1, 1\] to \[8, 32\]/,
+      'a shape over every profile',
+      ids(65, 2),
+      /shape \[65, 2\], but profile 0 holds min \[1, 1\], opt \[4, 16\], max \[8, 32\]; profile 1 holds/,
     ],
   ])('refuses %s', async (_, feeds, message) => {
     const { session } = await open(classifier);
@@ -173,7 +137,7 @@ describe.each<Product>(['tensorrt-rtx', 'tensorrt'])('%s', (product) => {
   });
 
   it('leaves the line when the signal is aborted, and only then', async () => {
-    const { session } = await open(classifier);
+    const { session } = await open(classifier, { depth: 1 });
     const controller = new AbortController();
     const running = session.infer(ids(1, 1), { signal: controller.signal });
     const waiting = session.infer(ids(1, 1), { signal: controller.signal });
@@ -220,7 +184,9 @@ describe.each<Product>(['tensorrt-rtx', 'tensorrt'])('%s', (product) => {
 
   it.each([
     ['no context at all', { contexts: 0 }, /from 1 to 64 for contexts/],
-    ['a profile that the engine has not', { profile: 2 }, /from 0 to 1 for profile/],
+    ['a profile that the engine has not', { profiles: [2] }, /from 0 to 1 for profiles\[0\]/],
+    ['no profile', { profiles: [] }, /for profiles/],
+    ['three lanes', { depth: 3 }, /from 1 to 2 for depth/],
     ['a misspelt option', { context: 1 }, /'context'/],
   ])('refuses %s', async (_, options, message) => {
     const { engine } = await open(classifier);

@@ -21,21 +21,24 @@ void CallLedger::InjectFrom(const char* variable, std::optional<int> fixed_error
 }
 
 void CallLedger::Inject(const std::string& function, int error, int64_t after, int64_t times) {
+  Entry& entry = Find(function);
   const std::lock_guard<std::mutex> lock(mutex_);
-  failures_[function] = Failure{error, after, times};
+  entry.failure_ = Failure{error, after, times};
+  entry.may_fail_ = true;
 }
 
-int CallLedger::Enter(std::string_view function) {
+CallLedger::Entry& CallLedger::Find(std::string_view function) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto counted = calls_.find(function);
-  if (counted == calls_.end()) {
-    calls_.emplace(function, 1);
-  } else {
-    ++counted->second;
-  }
-  const auto found = failures_.find(function);
-  if (found == failures_.end()) return 0;
-  Failure& failure = found->second;
+  const auto found = entries_.find(function);
+  if (found != entries_.end()) return *found->second;
+  return *entries_.emplace(function, std::make_unique<Entry>()).first->second;
+}
+
+int CallLedger::Enter(Entry& entry) {
+  ++entry.calls_;
+  if (!entry.may_fail_) return 0;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Failure& failure = entry.failure_;
   if (failure.after > 0) {
     --failure.after;
     return 0;
@@ -48,9 +51,10 @@ int CallLedger::Enter(std::string_view function) {
 std::string CallLedger::Json() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::string json = "{";
-  for (const auto& [function, count] : calls_) {
+  for (const auto& [function, entry] : entries_) {
+    if (entry->calls_ == 0) continue;
     if (json.size() > 1) json += ',';
-    json += '"' + function + "\":" + std::to_string(count);
+    json += '"' + function + "\":" + std::to_string(entry->calls_);
   }
   return json + '}';
 }

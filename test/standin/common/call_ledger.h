@@ -1,8 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -13,6 +15,9 @@ namespace tensorrt_node::standin {
 /// Counts the calls of each function, and makes chosen ones fail.
 class CallLedger {
  public:
+  /// What is kept of one function.
+  class Entry;
+
   CallLedger() = default;
   CallLedger(const CallLedger&) = delete;
   CallLedger& operator=(const CallLedger&) = delete;
@@ -25,8 +30,12 @@ class CallLedger {
   /// From now on `after` calls of `function` succeed, then `times` of them fail with `error`.
   void Inject(const std::string& function, int error, int64_t after, int64_t times = kForever);
 
+  /// The entry of a function, for callers that keep it: it stays where it is.
+  Entry& Find(std::string_view function);
+
   /// Counts one call. Returns the error to fail with, or 0.
-  int Enter(std::string_view function);
+  int Enter(std::string_view function) { return Enter(Find(function)); }
+  int Enter(Entry& entry);
 
   /// `{"cuMemAlloc_v2":3,...}`: how often each function was called.
   std::string Json() const;
@@ -40,9 +49,19 @@ class CallLedger {
     int64_t times;
   };
 
+  /// Guards the map and the failures in it.
   mutable std::mutex mutex_;
-  std::map<std::string, int64_t, std::less<>> calls_;
-  std::map<std::string, Failure, std::less<>> failures_;
+  std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;
+};
+
+class CallLedger::Entry {
+ private:
+  friend class CallLedger;
+
+  std::atomic<int64_t> calls_{0};
+  /// Whether there is a failure to look at.
+  std::atomic<bool> may_fail_{false};
+  Failure failure_{};
 };
 
 }  // namespace tensorrt_node::standin

@@ -1,8 +1,30 @@
 #include "call.h"
 
+#include <unordered_map>
 #include <utility>
 
 namespace tensorrt_node::standin {
+
+namespace {
+
+/// What the ledgers keep of one function.
+struct Entries {
+  CallLedger::Entry* failures;
+  CallLedger::Entry* faults;
+};
+
+/// Remembered by each thread under the address of the name, which is a literal: the ledgers would
+/// compare names under a lock, in every call.
+Entries EntriesOf(const char* function, Driver& driver) {
+  thread_local std::unordered_map<const char*, Entries> known;
+  Entries& entries = known[function];
+  if (entries.failures == nullptr) {
+    entries = {&driver.ledger().Find(function), &driver.fault_ledger().Find(function)};
+  }
+  return entries;
+}
+
+}  // namespace
 
 std::vector<Device*>& CurrentContexts() {
   thread_local std::vector<Device*> contexts;
@@ -23,7 +45,8 @@ CUresult Call::Admit(Needs needs) {
   if (InHostFunction()) {
     return Violation(CUDA_ERROR_NOT_PERMITTED, "a host function must not call the driver");
   }
-  if (const int injected = driver.ledger().Enter(function_)) return CUresult(injected);
+  const Entries entries = EntriesOf(function_, driver);
+  if (const int injected = driver.ledger().Enter(*entries.failures)) return CUresult(injected);
   if (needs == Needs::kNothing) return CUDA_SUCCESS;
   if (!driver.initialized()) return CUDA_ERROR_NOT_INITIALIZED;
   if (needs == Needs::kInitialized) return CUDA_SUCCESS;
@@ -35,7 +58,9 @@ CUresult Call::Admit(Needs needs) {
   if (device_->references() == 0) {
     return Violation(CUDA_ERROR_CONTEXT_IS_DESTROYED, "the current context was released");
   }
-  if (const int fault = driver.fault_ledger().Enter(function_)) device_->Fault(CUresult(fault));
+  if (const int fault = driver.fault_ledger().Enter(*entries.faults)) {
+    device_->Fault(CUresult(fault));
+  }
   return needs == Needs::kContextEvenFaulty ? CUDA_SUCCESS : device_->fault();
 }
 

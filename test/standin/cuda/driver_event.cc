@@ -14,10 +14,6 @@ using tensorrt_node::standin::Stream;
 
 namespace {
 
-bool Ready(const Event::Passing& passing) {
-  return passing.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-}
-
 /// Answers a call that looks at an event whose last record was captured: nobody passes it.
 CUresult RefuseCaptured(Call& call, const Event& event) {
   const auto point = event.captured();
@@ -44,13 +40,13 @@ CUresult Elapsed(const char* function, float* milliseconds, CUevent start, CUeve
     if (last == nullptr) return CUDA_ERROR_INVALID_HANDLE;
     const CUresult refusal = RefuseCaptured(call, *last);
     if (refusal != CUDA_SUCCESS) return refusal;
-    const Event::Passing from = first.passing();
-    const Event::Passing to = last->passing();
-    if (!first.timed() || !last->timed() || !from.valid() || !to.valid()) {
+    const auto from = first.milestone();
+    const auto to = last->milestone();
+    if (!first.timed() || !last->timed() || from == nullptr || to == nullptr) {
       return call.Violation(CUDA_ERROR_INVALID_HANDLE, "an event was not recorded, or has no time");
     }
-    if (!Ready(from) || !Ready(to)) return CUDA_ERROR_NOT_READY;
-    *milliseconds = std::chrono::duration<float, std::milli>(to.get() - from.get()).count();
+    if (!from->passed() || !to->passed()) return CUDA_ERROR_NOT_READY;
+    *milliseconds = std::chrono::duration<float, std::milli>(to->time() - from->time()).count();
     return CUDA_SUCCESS;
   });
 }
@@ -97,19 +93,18 @@ CUresult cuEventRecord(CUevent event_handle, CUstream stream_handle) {
 }
 
 CUresult cuEventSynchronize(CUevent handle) {
-  return RunOnEvent(__func__, handle, Needs::kContextEvenFaulty,
-                    [](Call& call, const Event& event) {
-                      const Event::Passing passing = event.passing();
-                      if (passing.valid()) passing.wait();
-                      call.driver.TrimPools();
-                      return event.device().fault();
-                    });
+  const auto synchronize = [](Call& call, const Event& event) {
+    if (const auto milestone = event.milestone()) milestone->Wait();
+    call.driver.TrimPools();
+    return event.device().fault();
+  };
+  return RunOnEvent(__func__, handle, Needs::kContextEvenFaulty, synchronize);
 }
 
 CUresult cuEventQuery(CUevent handle) {
   return RunOnEvent(__func__, handle, Needs::kContext, [](Call&, const Event& event) {
-    const Event::Passing passing = event.passing();
-    if (passing.valid() && !Ready(passing)) return CUDA_ERROR_NOT_READY;
+    const auto milestone = event.milestone();
+    if (milestone != nullptr && !milestone->passed()) return CUDA_ERROR_NOT_READY;
     return event.device().fault();
   });
 }

@@ -169,6 +169,7 @@ CUresult cuMemFreeAsync(CUdeviceptr address, CUstream handle) {
       return call.Violation(CUDA_ERROR_INVALID_VALUE,
                             "no live allocation of a memory pool begins at the address");
     }
+    const CUresult fault = call.device().fault();
     stream.Enqueue([address, allocation, &device = stream.device()] {
       if (const char* misuse = allocation->Misuse()) {
         Driver::Instance().Violation(std::string("a free ran ") + misuse);
@@ -176,7 +177,7 @@ CUresult cuMemFreeAsync(CUdeviceptr address, CUstream handle) {
       }
       Driver::Instance().FreeDeviceMemory(address);
     });
-    return call.device().fault();
+    return fault;
   };
   return RunOnStream(__func__, handle, free, Needs::kContextEvenFaulty);
 }

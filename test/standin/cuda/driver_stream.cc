@@ -8,7 +8,6 @@
 
 using tensorrt_node::standin::Call;
 using tensorrt_node::standin::Device;
-using tensorrt_node::standin::Event;
 using tensorrt_node::standin::InHostFunction;
 using tensorrt_node::standin::Needs;
 using tensorrt_node::standin::Run;
@@ -122,13 +121,13 @@ CUresult cuStreamWaitEvent(CUstream stream_handle, CUevent event_handle, unsigne
       const bool told = joined == CUDA_SUCCESS || joined == CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
       return told ? joined : call.Violation(joined, "the event belongs to another capture");
     }
-    const Event::Passing passing = event->passing();
-    if (!passing.valid()) return CUDA_SUCCESS;
+    const auto milestone = event->milestone();
+    if (milestone == nullptr) return CUDA_SUCCESS;
     if (captures.Invalidate(stream)) {
       return call.Violation(CUDA_ERROR_STREAM_CAPTURE_ISOLATION,
                             "the event was recorded outside the capture");
     }
-    stream.Enqueue([passing] { passing.wait(); });
+    stream.WaitFor(milestone);
     return CUDA_SUCCESS;
   });
 }

@@ -8,14 +8,13 @@
 namespace tensorrt_node::standin {
 
 void Event::Record(Stream& stream) {
-  // An operation must be copyable and a promise is not, hence the shared pointer.
-  const auto point = std::make_shared<std::promise<Clock::time_point>>();
+  const auto milestone = std::make_shared<Milestone>();
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    passing_ = point->get_future().share();
+    milestone_ = milestone;
     captured_.reset();
   }
-  stream.Enqueue([point] { point->set_value(Clock::now()); });
+  stream.Enqueue([milestone] { milestone->Pass(); });
 }
 
 void Event::Record(CapturePoint point) {
@@ -23,9 +22,9 @@ void Event::Record(CapturePoint point) {
   captured_ = std::move(point);
 }
 
-Event::Passing Event::passing() const {
+std::shared_ptr<Milestone> Event::milestone() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return passing_;
+  return milestone_;
 }
 
 std::optional<CapturePoint> Event::captured() const {

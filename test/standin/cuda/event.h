@@ -1,11 +1,11 @@
 #pragma once
 
-#include <chrono>
-#include <future>
+#include <memory>
 #include <mutex>
 #include <optional>
 
 #include "capture.h"
+#include "milestone.h"
 
 namespace tensorrt_node::standin {
 
@@ -15,10 +15,6 @@ class Stream;
 /// An event: the point that a stream had reached when the event was last recorded.
 class Event {
  public:
-  using Clock = std::chrono::steady_clock;
-  /// When the stream passed the point; ready once it has.
-  using Passing = std::shared_future<Clock::time_point>;
-
   Event(Device& device, bool timed) : device_(device), timed_(timed) {}
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
@@ -29,8 +25,8 @@ class Event {
   void Record(Stream& stream);
   void Record(CapturePoint point);
 
-  /// Of the last record; not `valid()` where the event was never recorded.
-  Passing passing() const;
+  /// That of the last record; null where the event was never recorded.
+  std::shared_ptr<Milestone> milestone() const;
 
   /// Where the last record was captured: no point that anybody passes.
   std::optional<CapturePoint> captured() const;
@@ -39,7 +35,7 @@ class Event {
   Device& device_;
   const bool timed_;
   mutable std::mutex mutex_;
-  Passing passing_;
+  std::shared_ptr<Milestone> milestone_;
   std::optional<CapturePoint> captured_;
 };
 

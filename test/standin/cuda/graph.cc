@@ -40,12 +40,11 @@ void Graph::Replay(std::mt19937_64& random) const {
 void GraphExec::Launch(Stream& stream) {
   // The lock is kept, so that launches wait for each other in the order in which streams get them.
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto done = std::make_shared<std::promise<void>>();
-  const std::shared_future<void> previous = std::exchange(last_launch_, done->get_future().share());
-  stream.Enqueue([self = shared_from_this(), previous, done] {
-    if (previous.valid()) previous.wait();
+  const auto done = std::make_shared<Milestone>();
+  if (const auto previous = std::exchange(last_launch_, done)) stream.WaitFor(previous);
+  stream.Enqueue([self = shared_from_this(), done] {
     self->graph_->Replay(self->random_);
-    done->set_value();
+    done->Pass();
   });
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
-#include <future>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <random>
+#include <utility>
 #include <vector>
 
+#include "milestone.h"
 #include "operation.h"
 
 namespace tensorrt_node::standin {
@@ -59,7 +61,7 @@ class GraphExec : public std::enable_shared_from_this<GraphExec> {
   const std::shared_ptr<const Graph> graph_;
   std::mt19937_64 random_;
   std::mutex mutex_;
-  std::shared_future<void> last_launch_;
+  std::shared_ptr<Milestone> last_launch_;
 };
 
 }  // namespace tensorrt_node::standin

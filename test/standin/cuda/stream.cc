@@ -1,52 +1,119 @@
 #include "stream.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 #include <utility>
 
 namespace tensorrt_node::standin {
 
+// Threads are woken only where they have something to do: with many short operations, waking them
+// is most of what a stream costs.
 struct Stream::Queue {
+  /// An operation, or a milestone to wait for.
+  struct Item {
+    Operation run;
+    std::shared_ptr<Milestone> after;
+
+    bool ready() const { return after == nullptr || after->passed(); }
+  };
+
+  static constexpr uint64_t kNobody = UINT64_MAX;
+
   std::mutex mutex;
-  std::condition_variable changed;
-  std::deque<Operation> operations;
+  /// For the thread of the stream, which `sleeps` until then.
+  std::condition_variable work;
+  bool sleeps = false;
+  /// For those who wait until so much is completed; `wake_at` is the least of what they wait for.
+  std::condition_variable progress;
+  uint64_t wake_at = kNobody;
+  std::deque<Item> items;
   uint64_t enqueued = 0;
   uint64_t completed = 0;
   bool closed = false;
 
-  /// The next operation, or none once the queue is closed and empty.
-  Operation Next() {
+  void Push(Item item) {
+    Change([&] {
+      items.push_back(std::move(item));
+      ++enqueued;
+    });
+  }
+
+  void Close() {
+    Change([&] { closed = true; });
+  }
+
+  /// What the first item waits for has happened.
+  void Poke() {
+    Change([] {});
+  }
+
+  /// The next item once it may run, or none once the queue is closed and empty.
+  std::optional<Item> Next() {
     std::unique_lock<std::mutex> lock(mutex);
-    changed.wait(lock, [this] { return closed || !operations.empty(); });
-    if (operations.empty()) return nullptr;
-    Operation operation = std::move(operations.front());
-    operations.pop_front();
-    return operation;
+    while (!HasNext()) {
+      sleeps = true;
+      work.wait(lock);
+    }
+    sleeps = false;
+    if (items.empty()) return std::nullopt;
+    Item item = std::move(items.front());
+    items.pop_front();
+    return item;
   }
 
   void Complete() {
     {
       const std::lock_guard<std::mutex> lock(mutex);
       ++completed;
+      if (completed < wake_at) return;
+      wake_at = kNobody;
     }
-    changed.notify_all();
+    progress.notify_all();
+  }
+
+  void Synchronize() {
+    std::unique_lock<std::mutex> lock(mutex);
+    const uint64_t last = enqueued;
+    while (completed < last) {
+      wake_at = std::min(wake_at, last);
+      progress.wait(lock);
+    }
   }
 
   void Run(std::chrono::microseconds max_delay, uint64_t seed) {
     std::mt19937_64 random(seed);
     std::uniform_int_distribution<int64_t> delay(0, max_delay.count());
-    while (Operation operation = Next()) {
-      if (max_delay.count() > 0) {
-        std::this_thread::sleep_for(std::chrono::microseconds(delay(random)));
+    while (std::optional<Item> item = Next()) {
+      if (item->run) {
+        if (max_delay.count() > 0) {
+          std::this_thread::sleep_for(std::chrono::microseconds(delay(random)));
+        }
+        item->run();
       }
-      operation();
       // What the operation holds goes first: whoever synchronizes may count on it being released.
-      operation = nullptr;
+      item.reset();
       Complete();
     }
+  }
+
+ private:
+  bool HasNext() const { return items.empty() ? closed : items.front().ready(); }
+
+  /// Wakes the thread after the lock, which else it would have to wait for again.
+  template <typename Body>
+  void Change(Body body) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex);
+      body();
+      if (!sleeps || !HasNext()) return;
+      sleeps = false;
+    }
+    work.notify_one();
   }
 };
 
@@ -55,21 +122,14 @@ Stream::Stream(Device& device, Options options, std::chrono::microseconds max_de
   std::thread([queue = queue_, max_delay, seed] { queue->Run(max_delay, seed); }).detach();
 }
 
-Stream::~Stream() {
-  {
-    const std::lock_guard<std::mutex> lock(queue_->mutex);
-    queue_->closed = true;
-  }
-  queue_->changed.notify_all();
-}
+Stream::~Stream() { queue_->Close(); }
 
-void Stream::Enqueue(Operation operation) {
-  {
-    const std::lock_guard<std::mutex> lock(queue_->mutex);
-    queue_->operations.push_back(std::move(operation));
-    ++queue_->enqueued;
-  }
-  queue_->changed.notify_all();
+void Stream::Enqueue(Operation operation) { queue_->Push({std::move(operation), nullptr}); }
+
+void Stream::WaitFor(const std::shared_ptr<Milestone>& milestone) {
+  if (milestone->passed()) return;
+  queue_->Push({nullptr, milestone});
+  milestone->WhenPassed([queue = queue_] { queue->Poke(); });
 }
 
 bool Stream::Idle() const {
@@ -77,10 +137,6 @@ bool Stream::Idle() const {
   return queue_->completed == queue_->enqueued;
 }
 
-void Stream::Synchronize() const {
-  std::unique_lock<std::mutex> lock(queue_->mutex);
-  const uint64_t last = queue_->enqueued;
-  queue_->changed.wait(lock, [&] { return queue_->completed >= last; });
-}
+void Stream::Synchronize() const { queue_->Synchronize(); }
 
 }  // namespace tensorrt_node::standin

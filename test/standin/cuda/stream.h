@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "milestone.h"
 #include "operation.h"
 
 namespace tensorrt_node::standin {
@@ -35,6 +36,9 @@ class Stream {
   bool blocking() const { return options_.flags == 0; }
 
   void Enqueue(Operation operation);
+
+  /// What is enqueued from now on waits until another stream has passed this.
+  void WaitFor(const std::shared_ptr<Milestone>& milestone);
 
   /// Whether everything that was enqueued has run.
   bool Idle() const;

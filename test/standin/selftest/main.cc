@@ -104,12 +104,10 @@ struct Gate::State {
 };
 
 Gate::Gate(CUstream stream) : state_(new State) {
-  const CUhostFn wait = [](void* user_data) {
-    auto* state = static_cast<State*>(user_data);
-    state->opened.wait();
-    delete state;
-  };
-  CHECK(cuLaunchHostFunc(stream, wait, state_) == CUDA_SUCCESS);
+  // A kernel, because host functions are not called after a sticky error.
+  const CUhostFn wait = [](void* state) { static_cast<State*>(state)->opened.wait(); };
+  const CUhostFn release = [](void* state) { delete static_cast<State*>(state); };
+  CHECK(standin_cuda_launch(stream, wait, release, state_) == CUDA_SUCCESS);
 }
 
 void Gate::Open() {

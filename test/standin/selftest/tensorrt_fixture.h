@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,27 @@ namespace selftest {
 
 template <typename T>
 using Owned = std::unique_ptr<T>;
+
+// The parts of TestTensorRT.
+void TestTensorRTContexts();
+void TestTensorRTEngine();
+void TestTensorRTGraphs();
+void TestTensorRTInstruments();
+void TestTensorRTOperators();
+void TestTensorRTRefit();
+void TestTensorRTShapes();
+void TestTensorRTWeights();
+
+/// Runs `body` in a process of its own, once more in one where stream operations wait for random
+/// times, and checks that it leaves nothing on the device.
+inline void RunBothWays(const std::function<void()>& body) {
+  const auto checked = [&body] {
+    body();
+    CHECK(standin_cuda_live_allocations() == 0);
+  };
+  RunInChild({}, checked);
+  RunInChild({"STANDIN_CUDA_DELAY_US=500"}, checked);
+}
 
 /// Keeps what TensorRT logs and records.
 class Listener final : public nvinfer1::ILogger, public nvinfer1::IErrorRecorder {

@@ -29,6 +29,24 @@ CUcontext CurrentContext() {
   return context;
 }
 
+std::string ComputeCapability() {
+  int major = 0;
+  int minor = 0;
+  const bool known =
+      cuDeviceGetAttribute(&major, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, 0) ==
+          CUDA_SUCCESS &&
+      cuDeviceGetAttribute(&minor, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, 0) == CUDA_SUCCESS;
+  return known ? std::to_string(major) + '.' + std::to_string(minor) : "";
+}
+
+bool IsCapturing(CUstream stream) {
+  CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
+  CheckDriver("cuStreamIsCapturing", cuStreamIsCapturing(stream, &status));
+  return status != CU_STREAM_CAPTURE_STATUS_NONE;
+}
+
+void RefuseCapture(CUstream stream) { standin_cuda_refuse_capture(stream); }
+
 void EnqueueWork(CUstream stream, std::function<void()> work) {
   using Work = std::function<void()>;
   auto owned = std::make_unique<Work>(std::move(work));

@@ -4,7 +4,7 @@
 
 namespace tensorrt_node::standin {
 
-DeviceBlock::DeviceBlock(size_t bytes) : context_(CurrentContext()) {
+DeviceBlock::DeviceBlock(size_t bytes) : context_(CurrentContext()), bytes_(bytes) {
   CheckDriver("cuMemAlloc_v2", cuMemAlloc_v2(&address_, bytes));
 }
 

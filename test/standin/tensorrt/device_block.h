@@ -6,8 +6,7 @@
 
 namespace tensorrt_node::standin {
 
-/// Device memory that an engine or an execution context holds, so that tests see it in the memory
-/// they count. What is computed does not use it.
+/// Device memory that an engine or an execution context holds.
 class DeviceBlock {
  public:
   /// Allocates in the current context. Throws a Failure where the driver refuses.
@@ -17,10 +16,12 @@ class DeviceBlock {
   DeviceBlock(const DeviceBlock&) = delete;
   DeviceBlock& operator=(const DeviceBlock&) = delete;
 
-  CUcontext context() const { return context_; }
+  CUdeviceptr address() const { return address_; }
+  size_t bytes() const { return bytes_; }
 
  private:
   const CUcontext context_;
+  const size_t bytes_;
   CUdeviceptr address_ = 0;
 };
 

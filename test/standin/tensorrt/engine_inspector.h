@@ -10,7 +10,8 @@
 
 namespace tensorrt_node::standin {
 
-/// Describes the operators of an engine.
+/// Describes the operators of an engine: by name, or with all tensors where the plan's verbosity is
+/// detailed; with the shapes of an execution context where one is set.
 class EngineInspector final : public nvinfer1::IEngineInspector,
                               public nvinfer1::apiv::VEngineInspector {
   using Format = nvinfer1::LayerInformationFormat;
@@ -28,6 +29,12 @@ class EngineInspector final : public nvinfer1::IEngineInspector,
   nvinfer1::IErrorRecorder* getErrorRecorder() const noexcept override;
 
  private:
+  std::string DescribeLayer(size_t step, Format format) const;
+  std::string DescribeTensor(size_t tensor) const;
+  std::string DescribeIo() const;
+  /// Throws a Failure where the plan's verbosity is none.
+  void CheckVerbosity() const;
+
   Reporter reporter_;
   const std::shared_ptr<const Network> network_;
   const nvinfer1::IExecutionContext* context_ = nullptr;

@@ -5,11 +5,13 @@
 
 #include <memory>
 
+#include "engine.h"
 #include "plugin_registry.h"
 #include "reporter.h"
 #include "runtime.h"
 #include "version.h"
 
+using tensorrt_node::standin::Engine;
 using tensorrt_node::standin::LibraryVersion;
 using tensorrt_node::standin::LogSink;
 using tensorrt_node::standin::Reporter;
@@ -39,8 +41,10 @@ void* createInferBuilder_INTERNAL(void* logger, int32_t) noexcept {
   return Refuse("createInferBuilder", logger);
 }
 
-void* createInferRefitter_INTERNAL(void*, void* logger, int32_t) noexcept {
-  return Refuse("createInferRefitter", logger);
+void* createInferRefitter_INTERNAL(void* engine, void* logger, int32_t) noexcept {
+  if (engine == nullptr || logger == nullptr) return nullptr;
+  auto& implementation = *static_cast<Engine*>(static_cast<nvinfer1::ICudaEngine*>(engine));
+  return implementation.createRefitter(*static_cast<nvinfer1::ILogger*>(logger));
 }
 
 nvinfer1::IPluginRegistry* getPluginRegistry() noexcept {

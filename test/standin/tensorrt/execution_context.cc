@@ -1,7 +1,7 @@
 #include "execution_context.h"
 
 #include <algorithm>
-#include <string>
+#include <cmath>
 #include <utility>
 
 #include "cuda_driver.h"
@@ -12,8 +12,7 @@ namespace tensorrt_node::standin {
 namespace {
 
 using nvinfer1::ErrorCode;
-
-constexpr CUdeviceptr kAddressAlignment = 256;
+using Allocation = nvinfer1::ExecutionContextAllocationStrategy;
 
 Failure Invalid(const std::string& message) {
   return Failure(ErrorCode::kINVALID_ARGUMENT, message);
@@ -21,33 +20,26 @@ Failure Invalid(const std::string& message) {
 
 void* ToPointer(CUdeviceptr address) { return reinterpret_cast<void*>(address); }
 
-/// Whether each dimension of `shape` is -1 in `network_shape` or agrees with it.
-bool Agrees(const Shape& shape, const Shape& network_shape) {
-  return std::equal(
-      shape.begin(), shape.end(), network_shape.begin(), network_shape.end(),
-      [](int64_t dim, int64_t expected) { return expected == -1 || dim == expected; });
-}
-
-bool Within(const Shape& shape, const ShapeRange& range) {
-  for (size_t axis = 0; axis < shape.size(); ++axis) {
-    if (shape[axis] < range.min[axis] || shape[axis] > range.max[axis]) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 ExecutionContext::ExecutionContext(const Engine& engine, const Reporter& engine_reporter,
-                                   std::shared_ptr<const Network> network, Allocation strategy)
+                                   const RuntimeConfig& config)
     : ExecutionContextDefaults(engine_reporter.log(), engine_reporter.recorder()),
       engine_(engine),
-      network_(std::move(network)),
-      addresses_(network_->io().size(), 0) {
-  if (strategy != Allocation::kUSER_MANAGED) scratch_.emplace(engine.getDeviceMemorySizeV2());
-  ForgetInputShapes();
+      state_(engine.state()),
+      config_(config),
+      bindings_(state_->network),
+      debug_(state_->network),
+      flight_(std::make_shared<Flight>(state_->in_flight)) {
+  const Allocation strategy = config.getExecutionContextAllocationStrategy();
+  if (strategy == Allocation::kSTATIC) scratch_.emplace(state_->ScratchBytes());
+  if (strategy == Allocation::kON_PROFILE_CHANGE) scratch_.emplace(state_->ScratchBytes(0));
+  ++state_->contexts;
 }
 
 ExecutionContext::~ExecutionContext() {
+  --state_->contexts;
+  flight_->Retire();
   if (!flight_->InFlight()) return;
   reporter_.Violation("an execution context was destroyed while its inference was in flight");
   flight_->Wait();
@@ -55,142 +47,162 @@ ExecutionContext::~ExecutionContext() {
 
 const nvinfer1::ICudaEngine& ExecutionContext::getEngine() const noexcept { return engine_; }
 
+nvinfer1::IRuntimeConfig* ExecutionContext::getRuntimeConfig() const noexcept {
+  return const_cast<RuntimeConfig*>(&config_);
+}
+
 bool ExecutionContext::setOptimizationProfileAsync(int32_t profile, cudaStream_t stream) noexcept {
   return reporter_.Run("setOptimizationProfileAsync", false, [&] {
-    if (profile < 0 || profile >= static_cast<int32_t>(network_->profile_count())) {
+    if (profile < 0 || profile >= static_cast<int32_t>(network().profiles().size())) {
       throw Invalid("there is no optimization profile " + std::to_string(profile));
     }
     if (flight_->InFlight()) throw Failure(ErrorCode::kINVALID_STATE, "an inference is in flight");
+    if (config_.getExecutionContextAllocationStrategy() == Allocation::kON_PROFILE_CHANGE) {
+      scratch_.reset();
+      scratch_.emplace(state_->ScratchBytes(profile));
+    }
     auto ready = std::make_shared<std::atomic<bool>>(false);
     EnqueueWork(stream, [ready] { *ready = true; });
     profile_ready_ = std::move(ready);
-    if (profile != profile_) ForgetInputShapes();
-    profile_ = profile;
+    measured_bytes_.reset();
+    bindings_.SetProfile(profile);
     return true;
   });
 }
 
-void ExecutionContext::ForgetInputShapes() {
-  input_shapes_.clear();
-  for (size_t input = 0; input < network_->input_count(); ++input) {
-    input_shapes_.push_back(network_->io()[input].type.shape);
-  }
-}
-
-bool ExecutionContext::setInputShape(const char* name, const nvinfer1::Dims& dims) noexcept {
+bool ExecutionContext::setInputShape(Name name, const nvinfer1::Dims& dims) noexcept {
   return reporter_.Run("setInputShape", false, [&] {
-    const size_t index = RequireIo(name);
-    if (!network_->IsInput(index)) throw Invalid(std::string("'") + name + "' is no input");
-    const Shape shape = FromDims(dims);
-    const Shape& expected = network_->io()[index].type.shape;
-    const std::string given = std::string("'") + name + "' cannot have shape " + ToText(shape);
-    if (!Agrees(shape, expected)) throw Invalid(given + ": the network has " + ToText(expected));
-    const ShapeRange range = network_->ProfileRange(profile_, index);
-    if (!Within(shape, range)) {
-      throw Invalid(given + ": optimization profile " + std::to_string(profile_) + " allows " +
-                    ToText(range.min) + " to " + ToText(range.max));
-    }
-    input_shapes_[index] = shape;
+    bindings_.SetInputShape(name, dims);
+    measured_bytes_.reset();
     return true;
   });
 }
 
 bool ExecutionContext::allInputDimensionsSpecified() const noexcept {
-  return std::all_of(input_shapes_.begin(), input_shapes_.end(), IsKnown);
+  return bindings_.AllShapesKnown();
 }
 
-int32_t ExecutionContext::inferShapes(int32_t capacity, const char** names) noexcept {
+int32_t ExecutionContext::inferShapes(int32_t capacity, Name* names) noexcept {
   return reporter_.Run("inferShapes", -1, [&] {
     if (capacity < 0 || (capacity > 0 && names == nullptr)) throw Invalid("no room for the names");
-    int32_t open = 0;
-    for (size_t input = 0; input < input_shapes_.size(); ++input) {
-      if (IsKnown(input_shapes_[input])) continue;
-      if (open < capacity) names[open] = network_->io()[input].name.c_str();
-      ++open;
+    const std::vector<size_t> open = bindings_.Insufficient();
+    const auto count = static_cast<int32_t>(open.size());
+    for (int32_t i = 0; i < std::min(count, capacity); ++i) {
+      names[i] = network().io()[open[i]].name.c_str();
     }
-    network_->InferShapes(input_shapes_);
-    return open;
+    bindings_.ReadHostInputs();
+    bindings_.WriteHostOutputs(bindings_.Infer());
+    return count;
   });
 }
 
-std::optional<Shape> ExecutionContext::KnownShape(const char* name) const {
+std::optional<Value> ExecutionContext::Known(Name name) const {
   try {
-    return network_->InferShapes(input_shapes_)[RequireIo(name)];
+    return bindings_.Infer()[bindings_.Require(name)];
   } catch (const Failure& failure) {
     reporter_.Error(failure.code(), failure.what());
     return std::nullopt;
   }
 }
 
-nvinfer1::Dims ExecutionContext::getTensorShape(const char* name) const noexcept {
-  const std::optional<Shape> shape = KnownShape(name);
-  return shape ? ToDims(*shape) : NoDims();
+nvinfer1::Dims ExecutionContext::getTensorShape(Name name) const noexcept {
+  const std::optional<Value> value = Known(name);
+  return value ? ToDims(value->type.shape) : NoDims();
 }
 
-nvinfer1::Dims ExecutionContext::getTensorStrides(const char* name) const noexcept {
-  const std::optional<Shape> shape = KnownShape(name);
-  if (!shape || !IsKnown(*shape)) return NoDims();
-  Shape strides(shape->size(), 1);
-  for (size_t axis = strides.size(); axis-- > 1;) {
-    strides[axis - 1] = strides[axis] * (*shape)[axis];
-  }
+nvinfer1::Dims ExecutionContext::getTensorStrides(Name name) const noexcept {
+  const std::optional<Value> value = Known(name);
+  if (!value || !IsKnown(value->type.shape)) return NoDims();
+  const Shape& shape = value->type.shape;
+  Shape strides(shape.size(), 1);
+  for (size_t axis = strides.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * shape[axis];
   return ToDims(strides);
 }
 
-int64_t ExecutionContext::getMaxOutputSize(const char* name) const noexcept {
-  const int index = network_->FindIo(name);
-  if (index < 0 || network_->IsInput(index)) return -1;
-  const std::optional<Shape> shape = KnownShape(name);
-  if (!shape || !IsKnown(*shape)) return -1;
-  return ElementCount(*shape) * static_cast<int64_t>(BytesOf(network_->io()[index].type.type));
+int64_t ExecutionContext::getMaxOutputSize(Name name) const noexcept {
+  const int index = network().FindIo(name);
+  if (index < 0 || network().IsInput(index)) return -1;
+  try {
+    const TensorType type = bindings_.Bound()[index].type;
+    if (!IsKnown(type.shape)) return -1;
+    const size_t elements = network().io()[index].format.ElementsInMemory(type.shape);
+    return static_cast<int64_t>(elements * BytesOf(type.type));
+  } catch (const Failure& failure) {
+    reporter_.Error(failure.code(), failure.what());
+    return -1;
+  }
 }
 
-size_t ExecutionContext::RequireIo(const char* name) const {
-  const int index = name == nullptr ? -1 : network_->FindIo(name);
-  if (index >= 0) return index;
-  throw Invalid(std::string("there is no IO tensor '") + (name == nullptr ? "" : name) + "'");
-}
-
-bool ExecutionContext::SetAddress(const char* method, const char* name, const void* address) {
+bool ExecutionContext::SetAddress(const char* method, Name name, const void* address) {
   return reporter_.Run(method, false, [&] {
-    const size_t index = RequireIo(name);
-    const auto value = reinterpret_cast<CUdeviceptr>(address);
-    if (value % kAddressAlignment != 0) {
-      throw Invalid(std::string("the address of '") + name + "' is not aligned to 256 bytes");
-    }
-    addresses_[index] = value;
+    bindings_.SetAddress(name, reinterpret_cast<CUdeviceptr>(address));
     return true;
   });
 }
 
-bool ExecutionContext::setTensorAddress(const char* name, void* address) noexcept {
+bool ExecutionContext::setTensorAddress(Name name, void* address) noexcept {
   return SetAddress("setTensorAddress", name, address);
 }
 
-bool ExecutionContext::setInputTensorAddress(const char* name, const void* address) noexcept {
+bool ExecutionContext::setInputTensorAddress(Name name, const void* address) noexcept {
   return SetAddress("setInputTensorAddress", name, address);
 }
 
-bool ExecutionContext::setOutputTensorAddress(const char* name, void* address) noexcept {
+bool ExecutionContext::setOutputTensorAddress(Name name, void* address) noexcept {
   return SetAddress("setOutputTensorAddress", name, address);
 }
 
-const void* ExecutionContext::getTensorAddress(const char* name) const noexcept {
-  const int index = network_->FindIo(name);
-  return index < 0 ? nullptr : ToPointer(addresses_[index]);
+const void* ExecutionContext::getTensorAddress(Name name) const noexcept {
+  const int index = network().FindIo(name);
+  return index < 0 ? nullptr : ToPointer(bindings_.address(index));
 }
 
-void* ExecutionContext::getOutputTensorAddress(const char* name) const noexcept {
-  const int index = network_->FindIo(name);
-  return index < 0 || network_->IsInput(index) ? nullptr : ToPointer(addresses_[index]);
+void* ExecutionContext::getOutputTensorAddress(Name name) const noexcept {
+  const int index = network().FindIo(name);
+  return index < 0 || network().IsInput(index) ? nullptr : ToPointer(bindings_.address(index));
+}
+
+bool ExecutionContext::setOutputAllocator(Name name,
+                                          nvinfer1::IOutputAllocator* allocator) noexcept {
+  return reporter_.Run("setOutputAllocator", false, [&] {
+    const size_t index = bindings_.RequireOutput(name);
+    if (network().io()[index].on_host) throw Invalid("outputs on the host take no allocator");
+    bindings_.allocator(index) = allocator;
+    return true;
+  });
+}
+
+nvinfer1::IOutputAllocator* ExecutionContext::getOutputAllocator(Name name) noexcept {
+  const int index = network().FindIo(name);
+  return index < 0 ? nullptr : bindings_.allocator(index);
 }
 
 void ExecutionContext::setDeviceMemoryV2(void* memory, int64_t size) noexcept {
-  user_memory_bytes_ = memory == nullptr ? 0 : size;
+  reporter_.Run("setDeviceMemoryV2", false, [&] {
+    if (scratch_) throw Invalid("the execution context manages its memory itself");
+    constexpr CUdeviceptr kAlignment = 256;
+    const auto address = reinterpret_cast<CUdeviceptr>(memory);
+    if (address % kAlignment != 0) throw Invalid("the memory is not aligned to 256 bytes");
+    user_memory_ = address;
+    user_memory_bytes_ = memory == nullptr ? 0 : size;
+    return true;
+  });
+}
+
+int64_t ExecutionContext::ScratchBytesForShapes() const {
+  constexpr double kGranularity = 256;
+  const int64_t streaming = state_->memory.StreamingScratchBytes();
+  const auto most = static_cast<double>(state_->ScratchBytes(bindings_.profile()) - streaming);
+  return static_cast<int64_t>(std::ceil(most * bindings_.Extent() / kGranularity) * kGranularity) +
+         streaming;
 }
 
 size_t ExecutionContext::updateDeviceMemorySizeForShapes() noexcept {
-  return allInputDimensionsSpecified() ? engine_.getDeviceMemorySizeV2() : 0;
+  return reporter_.Run<size_t>("updateDeviceMemorySizeForShapes", 0, [&] {
+    if (!bindings_.AllShapesKnown()) throw Invalid("not all shapes are set");
+    measured_bytes_ = ScratchBytesForShapes();
+    return static_cast<size_t>(*measured_bytes_);
+  });
 }
 
 bool ExecutionContext::setInputConsumedEvent(cudaEvent_t event) noexcept {
@@ -198,44 +210,44 @@ bool ExecutionContext::setInputConsumedEvent(cudaEvent_t event) noexcept {
   return true;
 }
 
-bool ExecutionContext::enqueueV3(cudaStream_t stream) noexcept {
-  return reporter_.Run("enqueueV3", false, [&] {
-    if (!flight_->Begin()) {
-      ++Process::Instance().violations;
-      throw Failure(ErrorCode::kINVALID_STATE,
-                    "an inference of this execution context is in flight already");
-    }
-    try {
-      CheckReady();
-      InferenceJob job{network_,         flight_,       profile_ready_,
-                       CurrentContext(), input_shapes_, addresses_};
-      EnqueueWork(stream, [job = std::move(job)]() mutable { job.Run(); });
-    } catch (...) {
-      flight_->End();
-      throw;
-    }
-    if (input_consumed_ != nullptr) {
-      CheckDriver("cuEventRecord", cuEventRecord(input_consumed_, stream));
-    }
+void ExecutionContext::setAuxStreams(cudaStream_t* streams, int32_t count) noexcept {
+  reporter_.Run("setAuxStreams", false, [&] {
+    if (count < 0 || (count > 0 && streams == nullptr)) throw Invalid("there are no streams");
+    // Streams beyond those that the engine uses are ignored.
+    const int32_t used = std::min(count, network().facts().aux_streams);
+    aux_streams_.assign(streams, streams + used);
     return true;
   });
 }
 
-void ExecutionContext::CheckReady() const {
-  for (size_t index = 0; index < addresses_.size(); ++index) {
-    const std::string& name = network_->io()[index].name;
-    if (addresses_[index] == 0) throw Invalid("the address of '" + name + "' is not set");
-    if (network_->IsInput(index) && !IsKnown(input_shapes_[index])) {
-      throw Invalid("the shape of '" + name + "' is not set");
-    }
-  }
-  network_->InferShapes(input_shapes_);
-  if (CurrentContext() != engine_.cuda_context()) {
-    throw Failure(ErrorCode::kINVALID_STATE, "the current CUDA context is not the engine's");
-  }
-  if (!scratch_ && user_memory_bytes_ < engine_.getDeviceMemorySizeV2()) {
-    throw Invalid("the device memory that the application manages is too small or not set");
-  }
+bool ExecutionContext::reportToProfiler() const noexcept {
+  return reporter_.Run("reportToProfiler", false, [&] {
+    if (profiler_ == nullptr) throw Failure(ErrorCode::kINVALID_STATE, "there is no profiler");
+    if (enqueue_emits_) return true;
+    if (last_job_ == nullptr) throw Failure(ErrorCode::kINVALID_STATE, "no inference was enqueued");
+    flight_->Wait();
+    Report(*last_job_);
+    return true;
+  });
+}
+
+bool ExecutionContext::setDebugListener(nvinfer1::IDebugListener* listener) noexcept {
+  debug_.SetListener(listener);
+  return true;
+}
+
+bool ExecutionContext::setTensorDebugState(Name name, bool on) noexcept {
+  return reporter_.Run("setTensorDebugState", false, [&] {
+    debug_.SetState(name, on);
+    return true;
+  });
+}
+
+bool ExecutionContext::setAllTensorsDebugState(bool on) noexcept {
+  return reporter_.Run("setAllTensorsDebugState", false, [&] {
+    debug_.SetAll(on);
+    return true;
+  });
 }
 
 }  // namespace tensorrt_node::standin

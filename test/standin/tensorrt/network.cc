@@ -1,139 +1,69 @@
 #include "network.h"
 
 #include <algorithm>
-#include <iomanip>
-#include <locale>
-#include <sstream>
+#include <chrono>
 #include <utility>
+
+#include "plan_text.h"
 
 namespace tensorrt_node::standin {
 
-namespace {
-
-using nvinfer1::ErrorCode;
-
-Failure Malformed(const std::string& message) {
-  return Failure(ErrorCode::kINVALID_ARGUMENT, "the network is malformed: " + message);
-}
-
-std::string ReadName(std::istream& line) {
-  std::string name;
-  if (!(line >> std::quoted(name))) throw Malformed("a name is missing");
-  return name;
-}
-
-Shape ReadShape(std::istream& line) {
-  std::string text;
-  line >> text;
-  return ParseShape(text);
-}
-
-}  // namespace
-
-Network::Network(const std::string& description) {
-  std::istringstream lines(description);
-  for (std::string text; std::getline(lines, text);) {
-    std::istringstream line(text);
-    line.imbue(std::locale::classic());
-    std::string statement;
-    line >> statement;
-    if (statement == "name") {
-      name_ = ReadName(line);
-    } else if (statement == "input") {
-      ReadInput(line);
-    } else if (statement == "op") {
-      ReadStep(line);
-    } else if (statement == "output") {
-      ReadOutput(line);
-    } else if (statement == "profile") {
-      profiles_.emplace_back();
-    } else if (statement == "range") {
-      ReadRange(line);
-    } else if (statement == "scratch") {
-      line >> scratch_bytes_;
-    } else {
-      throw Malformed("'" + statement + "' is no statement");
+void Network::MarkShapeTensors() {
+  shape_tensors_.assign(tensor_names_.size(), false);
+  for (size_t index = steps_.size(); index-- > 0;) {
+    const Step& step = steps_[index];
+    if (step.operation == nullptr) continue;
+    if (const auto shape = step.operation->shape_operand()) {
+      shape_tensors_[step.operands[*shape]] = true;
     }
+    const bool needed = shape_tensors_[input_count_ + index];
+    if (!needed || step.operation->reads_only_shapes()) continue;
+    for (const size_t operand : step.operands) shape_tensors_[operand] = true;
   }
-  if (outputs_.empty()) throw Malformed("it has no output");
-  if (profiles_.empty()) profiles_.emplace_back();
-  CheckProfiles();
 }
 
-void Network::ReadInput(std::istream& line) {
-  if (!steps_.empty()) throw Malformed("inputs must come before operators");
-  const std::string name = ReadName(line);
-  std::string type;
-  line >> type;
-  tensor_names_.push_back(name);
-  tensor_types_.push_back(TensorType{ParseDataType(type), ReadShape(line)});
-  io_.push_back(Tensor{name, tensor_types_.back()});
-  ++input_count_;
-}
-
-void Network::ReadStep(std::istream& line) {
-  std::string operator_name;
-  line >> operator_name;
-  const std::string result = ReadName(line);
-  Step step;
-  // The attributes follow the operands, whose number only the operator knows; a constant has no
-  // operands, so its attributes come at once.
-  std::vector<std::string> operand_names;
-  while ((line >> std::ws).peek() == '"') operand_names.push_back(ReadName(line));
-  step.operation = MakeOperator(operator_name, line);
-  if (operand_names.size() != step.operation->operand_count()) {
-    throw Malformed("operator '" + operator_name + "' of '" + result + "' has " +
-                    std::to_string(operand_names.size()) + " operands");
+void Network::MarkHostOutputs() {
+  std::vector<bool> from_host(tensor_names_.size(), false);
+  // From the host or from constants alone.
+  std::vector<bool> computable(tensor_names_.size(), false);
+  for (size_t input = 0; input < input_count_; ++input) {
+    io_[input].on_host = from_host[input] = computable[input] = shape_tensors_[input];
   }
-  std::vector<TensorType> operand_types;
-  for (const std::string& name : operand_names) {
-    step.operands.push_back(FindTensor(name));
-    operand_types.push_back(tensor_types_[step.operands.back()]);
+  for (size_t index = 0; index < steps_.size(); ++index) {
+    const Step& step = steps_[index];
+    const auto all = [&step](const std::vector<bool>& property) {
+      return std::all_of(step.operands.begin(), step.operands.end(),
+                         [&](size_t operand) { return property[operand]; });
+    };
+    const auto any = [&step](const std::vector<bool>& property) {
+      return std::any_of(step.operands.begin(), step.operands.end(),
+                         [&](size_t operand) { return property[operand]; });
+    };
+    const size_t result = input_count_ + index;
+    const bool data_dependent = step.operation != nullptr && step.operation->data_dependent();
+    computable[result] = !data_dependent && all(computable);
+    from_host[result] = computable[result] && any(from_host);
   }
-  tensor_names_.push_back(result);
-  tensor_types_.push_back(step.operation->Infer(operand_types));
-  weight_bytes_ += step.operation->weight_bytes();
-  layers_.push_back(operator_name + ' ' + result);
-  steps_.push_back(std::move(step));
-}
-
-void Network::ReadOutput(std::istream& line) {
-  const std::string name = ReadName(line);
-  outputs_.push_back(FindTensor(name));
-  io_.push_back(Tensor{name, tensor_types_[outputs_.back()]});
-}
-
-void Network::ReadRange(std::istream& line) {
-  if (profiles_.empty()) throw Malformed("a range comes before any profile");
-  const std::string input = ReadName(line);
-  const Shape min = ReadShape(line);
-  const Shape opt = ReadShape(line);
-  profiles_.back()[input] = ShapeRange{min, opt, ReadShape(line)};
-}
-
-void Network::CheckProfiles() const {
-  for (size_t profile = 0; profile < profiles_.size(); ++profile) {
-    for (const auto& [name, range] : profiles_[profile]) {
-      const int index = FindIo(name.c_str());
-      if (index < 0 || !IsInput(index)) throw Malformed("'" + name + "' has a range but no input");
-      const size_t rank = io_[index].type.shape.size();
-      if (range.min.size() != rank || range.opt.size() != rank || range.max.size() != rank) {
-        throw Malformed("the range of '" + name + "' has another number of dimensions");
-      }
-    }
-    for (size_t input = 0; input < input_count_; ++input) {
-      const bool has_range = profiles_[profile].count(io_[input].name) == 1;
-      if (!has_range && !IsKnown(io_[input].type.shape)) {
-        throw Malformed("dynamic input '" + io_[input].name + "' has no range");
-      }
+  for (size_t output = input_count_; output < io_.size(); ++output) {
+    io_[output].on_host = from_host[io_[output].tensor];
+    if (!io_[output].on_host) continue;
+    for (size_t tensor = 0; tensor < shape_tensors_.size(); ++tensor) {
+      shape_tensors_[tensor] = shape_tensors_[tensor] || computable[tensor];
     }
   }
 }
 
 int Network::FindIo(const char* name) const {
+  if (name == nullptr) return -1;
   const auto found = std::find_if(io_.begin(), io_.end(),
-                                  [&](const Tensor& tensor) { return tensor.name == name; });
+                                  [&](const IoTensor& tensor) { return tensor.name == name; });
   return found == io_.end() ? -1 : static_cast<int>(found - io_.begin());
+}
+
+Network::IoTensor& Network::RequireIo(const std::string& name) {
+  const int index = FindIo(name.c_str());
+  if (index < 0) throw Malformed("there is no IO tensor '" + name + "'");
+  return io_[index];
 }
 
 size_t Network::FindTensor(const std::string& name) const {
@@ -142,46 +72,98 @@ size_t Network::FindTensor(const std::string& name) const {
   return found - tensor_names_.begin();
 }
 
-ShapeRange Network::ProfileRange(size_t profile, size_t input) const {
-  const auto found = profiles_[profile].find(io_[input].name);
-  if (found != profiles_[profile].end()) return found->second;
+size_t Network::FindConstant(const std::string& name) const {
+  const auto found = std::find_if(constants_.begin(), constants_.end(),
+                                  [&](const Constant& constant) { return constant.name == name; });
+  if (found == constants_.end()) throw Malformed("there is no constant '" + name + "'");
+  return found - constants_.begin();
+}
+
+Range Network::ProfileRange(size_t profile, size_t input) const {
+  const auto& shapes = profiles_[profile].shapes;
+  const auto found = shapes.find(io_[input].name);
+  if (found != shapes.end()) return found->second;
   const Shape& shape = io_[input].type.shape;
-  return ShapeRange{shape, shape, shape};
+  return Range{shape, shape, shape};
 }
 
-std::vector<TensorType> Network::InferTypes(const std::vector<Shape>& input_shapes) const {
-  std::vector<TensorType> types;
-  for (size_t input = 0; input < input_count_; ++input) {
-    types.push_back(TensorType{tensor_types_[input].type, input_shapes[input]});
-  }
+const Range* Network::ProfileValues(size_t profile, size_t input) const {
+  const auto& values = profiles_[profile].values;
+  const auto found = values.find(io_[input].name);
+  return found == values.end() ? nullptr : &found->second;
+}
+
+std::string Network::LayerName(size_t step) const {
+  return steps_[step].kind + ' ' + tensor_names_[input_count_ + step];
+}
+
+int64_t Network::constant_bytes() const {
+  int64_t bytes = 0;
+  for (const Constant& constant : constants_) bytes += static_cast<int64_t>(BytesOf(constant.type));
+  return bytes;
+}
+
+bool Network::ShapesDependOn(const Constant& constant) const {
+  return shape_tensors_[FindTensor(constant.name)];
+}
+
+Operands Network::OperandsOf(const Step& step, const std::vector<Value>& tensors) const {
+  Operands operands;
+  for (const size_t operand : step.operands) operands.push_back(&tensors[operand]);
+  return operands;
+}
+
+std::vector<Value> Network::InferWith(InferStep infer, const std::vector<Value>& inputs) const {
+  std::vector<Value> tensors = inputs;
   for (const Step& step : steps_) {
-    std::vector<TensorType> operands;
-    for (const size_t operand : step.operands) operands.push_back(types[operand]);
-    types.push_back(step.operation->Infer(operands));
+    const bool wanted = shape_tensors_[tensors.size()];
+    if (step.operation == nullptr) {
+      const Constant& constant = constants_[step.constant];
+      tensors.push_back(Value{constant.type, wanted ? constant.elements : std::vector<Element>()});
+      continue;
+    }
+    const Operands operands = OperandsOf(step, tensors);
+    Value value{(step.operation.get()->*infer)(operands), {}};
+    const auto known = [&](const Value* operand) {
+      return step.operation->reads_only_shapes() ? IsKnown(operand->type.shape) : IsKnown(*operand);
+    };
+    if (wanted && std::all_of(operands.begin(), operands.end(), known)) {
+      value.elements = step.operation->Compute(operands, value.type);
+    }
+    tensors.push_back(std::move(value));
   }
-  return types;
+  std::vector<Value> io;
+  for (const IoTensor& tensor : io_) io.push_back(tensors[tensor.tensor]);
+  return io;
 }
 
-std::vector<Shape> Network::InferShapes(const std::vector<Shape>& input_shapes) const {
-  const std::vector<TensorType> types = InferTypes(input_shapes);
-  std::vector<Shape> shapes = input_shapes;
-  for (const size_t output : outputs_) shapes.push_back(types[output].shape);
-  return shapes;
+std::vector<Value> Network::InferIo(const std::vector<Value>& inputs) const {
+  return InferWith(&Operator::Infer, inputs);
 }
 
-std::vector<Value> Network::Compute(std::vector<Value> values) const {
-  std::vector<Shape> input_shapes;
-  for (const Value& input : values) input_shapes.push_back(input.type.shape);
-  const std::vector<TensorType> types = InferTypes(input_shapes);
+std::vector<Value> Network::BoundIo(const std::vector<Value>& inputs) const {
+  return InferWith(&Operator::Bound, inputs);
+}
+
+Network::Computation Network::Compute(std::vector<Value> inputs,
+                                      const WeightStore::Values& weights) const {
+  using Clock = std::chrono::steady_clock;
+  Computation computation{std::move(inputs), {}};
+  std::vector<Value>& tensors = computation.tensors;
   for (const Step& step : steps_) {
-    std::vector<const Value*> operands;
-    for (const size_t operand : step.operands) operands.push_back(&values[operand]);
-    const TensorType& type = types[values.size()];
-    values.push_back(Value{type, step.operation->Compute(operands, type)});
+    const Clock::time_point begin = Clock::now();
+    if (step.operation == nullptr) {
+      tensors.push_back(Value{constants_[step.constant].type, weights[step.constant]});
+    } else {
+      const Operands operands = OperandsOf(step, tensors);
+      Value value{step.operation->Infer(operands), {}};
+      value.elements = step.operation->Compute(operands, value.type);
+      tensors.push_back(std::move(value));
+    }
+    computation.milliseconds.push_back(
+        std::chrono::duration<float, std::milli>(Clock::now() - begin).count());
   }
-  std::vector<Value> outputs;
-  for (const size_t output : outputs_) outputs.push_back(values[output]);
-  return outputs;
+  return computation;
 }
 
 }  // namespace tensorrt_node::standin

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "version.h"
@@ -16,6 +17,10 @@ struct PlanHeader {
   bool of_this_product;
   Version version;
   uint64_t total_bytes;
+  /// What this stand-in alone keeps here: the values of EngineValidity and
+  /// EngineInvalidityDiagnostics that a test wants to see.
+  uint8_t validity;
+  uint64_t diagnostics;
 };
 
 /// Throws a Failure where `size` is too small for a header.
@@ -24,5 +29,8 @@ PlanHeader ReadPlanHeader(const void* blob, size_t size);
 /// Checks the header against this library. Returns the description of the network. Throws a
 /// Failure for anything but a whole plan of this very product and version.
 std::string ReadPlan(const void* blob, size_t size);
+
+/// A plan of this library with a description of a network.
+std::string WritePlan(const std::string& description);
 
 }  // namespace tensorrt_node::standin

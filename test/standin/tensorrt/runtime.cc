@@ -5,25 +5,13 @@
 #include "engine.h"
 #include "network.h"
 #include "plan.h"
+#include "plan_stream.h"
 
 namespace tensorrt_node::standin {
 
 namespace {
 
 using nvinfer1::ErrorCode;
-
-/// Appends `size` bytes of the stream to `bytes`.
-void ReadFrom(nvinfer1::IStreamReaderV2& reader, size_t size, std::string* bytes) {
-  const size_t begin = bytes->size();
-  bytes->resize(begin + size);
-  size_t done = 0;
-  while (done < size) {
-    const int64_t count =
-        reader.read(bytes->data() + begin + done, static_cast<int64_t>(size - done), nullptr);
-    if (count <= 0) throw Failure(ErrorCode::kINVALID_ARGUMENT, "the stream ends inside the plan");
-    done += count;
-  }
-}
 
 }  // namespace
 
@@ -46,23 +34,18 @@ nvinfer1::ICudaEngine* Runtime::deserializeCudaEngine(const void* blob, std::siz
 
 nvinfer1::ICudaEngine* Runtime::deserializeCudaEngineV2(
     nvinfer1::IStreamReaderV2& reader) noexcept {
-  return reporter_.Run<nvinfer1::ICudaEngine*>("deserializeCudaEngineV2", nullptr, [&] {
-    std::string plan;
-    ReadFrom(reader, kHeaderBytes, &plan);
-    const PlanHeader header = ReadPlanHeader(plan.data(), plan.size());
-    if (header.of_this_product && header.total_bytes > kHeaderBytes) {
-      ReadFrom(reader, header.total_bytes - kHeaderBytes, &plan);
-    }
-    return Deserialize(plan);
-  });
+  return reporter_.Run<nvinfer1::ICudaEngine*>("deserializeCudaEngineV2", nullptr,
+                                               [&] { return Deserialize(ReadPlanStream(reader)); });
 }
 
 nvinfer1::ICudaEngine* Runtime::Deserialize(const std::string& plan) {
   auto network = std::make_shared<const Network>(ReadPlan(plan.data(), plan.size()));
-  reporter_.Verbose("engine '" + network->name() + "' has " + std::to_string(network->io().size()) +
-                    " IO tensors and " + std::to_string(network->layers().size()) + " operators");
+  reporter_.Verbose("engine '" + network->facts().name + "' has " +
+                    std::to_string(network->io().size()) + " IO tensors and " +
+                    std::to_string(network->steps().size()) + " operators");
   reporter_.Warn("engines compute on the host: their speed says nothing about a GPU");
-  return new Engine(reporter_, plan, std::move(network));
+  return new Engine(reporter_,
+                    std::make_shared<EngineState>(plan, std::move(network), weights_loading()));
 }
 
 #ifdef TRT_MAJOR_RTX
@@ -77,10 +60,12 @@ nvinfer1::EngineValidity Runtime::getEngineValidity(const void* blob, int64_t si
   const EngineValidity validity = reporter_.Run("getEngineValidity", EngineValidity::kINVALID, [&] {
     const PlanHeader header = ReadPlanHeader(blob, size < 0 ? 0 : size);
     if (!header.of_this_product) return EngineValidity::kINVALID;
-    found = 0;
-    if (header.version == LibraryVersion()) return EngineValidity::kVALID;
-    found = static_cast<uint64_t>(EngineInvalidityDiagnostics::kVERSION_MISMATCH);
-    return EngineValidity::kINVALID;
+    found = header.diagnostics;
+    if (header.version != LibraryVersion()) {
+      found |= static_cast<uint64_t>(EngineInvalidityDiagnostics::kVERSION_MISMATCH);
+    }
+    if (found != 0) return EngineValidity::kINVALID;
+    return static_cast<EngineValidity>(header.validity);
   });
   if (diagnostics != nullptr) *diagnostics = found;
   return validity;

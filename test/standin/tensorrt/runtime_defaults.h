@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "engine_memory.h"
 #include "plugin_registry.h"
 #include "reporter.h"
 
@@ -70,15 +71,17 @@ class RuntimeDefaults : public nvinfer1::IRuntime, public nvinfer1::apiv::VRunti
   }
 
 #ifdef TRT_MAJOR_RTX
-  void setDeferredWeightsLoading(bool) noexcept override {
-    reporter_.NotImplemented("setDeferredWeightsLoading");
-  }
-  bool getDeferredWeightsLoading() const noexcept override { return false; }
+  void setDeferredWeightsLoading(bool defers) noexcept override { defers_weights_ = defers; }
+  bool getDeferredWeightsLoading() const noexcept override { return defers_weights_; }
 #endif
 
  protected:
   explicit RuntimeDefaults(std::shared_ptr<LogSink> log) : reporter_(std::move(log), nullptr) {
     mImpl = this;
+  }
+
+  EngineMemory::Loading weights_loading() const {
+    return defers_weights_ ? EngineMemory::Loading::kDeferred : EngineMemory::Loading::kAtOnce;
   }
 
   Reporter reporter_;
@@ -88,6 +91,7 @@ class RuntimeDefaults : public nvinfer1::IRuntime, public nvinfer1::apiv::VRunti
   std::string temporary_directory_;
   nvinfer1::TempfileControlFlags tempfile_flags_ = 0x3;
   bool host_code_allowed_ = false;
+  bool defers_weights_ = false;
 };
 
 }  // namespace tensorrt_node::standin

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "../common/environment.h"
+#include "narrow_float.h"
 
 namespace tensorrt_node::standin {
 
@@ -58,8 +59,28 @@ std::vector<std::byte> Encode(const std::vector<Element>& elements) {
   return bytes;
 }
 
+template <typename Format, typename Bits>
+std::vector<Element> DecodeNarrow(const std::vector<std::byte>& bytes) {
+  std::vector<Element> elements = Decode<Bits>(bytes);
+  for (Element& element : elements) element = Format::Decode(static_cast<Bits>(element));
+  return elements;
+}
+
+template <typename Format, typename Bits>
+std::vector<std::byte> EncodeNarrow(const std::vector<Element>& elements) {
+  std::vector<Element> codes;
+  for (const Element element : elements) codes.push_back(Format::Encode(element));
+  return Encode<Bits>(codes);
+}
+
 constexpr TypeEntry kTypes[] = {
     {DataType::kFLOAT, "float32", 4, Decode<float>, Encode<float>},
+    {DataType::kHALF, "float16", 2, DecodeNarrow<Float16, uint16_t>,
+     EncodeNarrow<Float16, uint16_t>},
+    {DataType::kBF16, "bfloat16", 2, DecodeNarrow<BFloat16, uint16_t>,
+     EncodeNarrow<BFloat16, uint16_t>},
+    {DataType::kFP8, "float8", 1, DecodeNarrow<Float8E4M3, uint8_t>,
+     EncodeNarrow<Float8E4M3, uint8_t>},
     {DataType::kINT8, "int8", 1, Decode<int8_t>, Encode<int8_t>},
     {DataType::kUINT8, "uint8", 1, Decode<uint8_t>, Encode<uint8_t>},
     {DataType::kBOOL, "bool", 1, Decode<uint8_t>, Encode<uint8_t>},
@@ -78,6 +99,11 @@ const TypeEntry& Entry(DataType type) {
 
 bool IsKnown(const Shape& shape) {
   return std::all_of(shape.begin(), shape.end(), [](int64_t dim) { return dim >= 0; });
+}
+
+bool IsKnown(const Value& value) {
+  const Shape& shape = value.type.shape;
+  return IsKnown(shape) && ElementCount(shape) == static_cast<int64_t>(value.elements.size());
 }
 
 int64_t ElementCount(const Shape& shape) {
@@ -112,17 +138,23 @@ std::string ToText(const Shape& shape) {
   return text + ']';
 }
 
-Shape ParseShape(const std::string& text) {
-  const Failure malformed(ErrorCode::kINVALID_ARGUMENT, "'" + text + "' is no shape");
+std::vector<int64_t> ParseIntegers(const std::string& text) {
+  const Failure malformed(ErrorCode::kINVALID_ARGUMENT,
+                          "'" + text + "' is no list of integers as in [2,-1]");
   if (text.size() < 2 || text.front() != '[' || text.back() != ']') throw malformed;
-  Shape shape;
+  std::vector<int64_t> values;
   for (const std::string& part : Split(text.substr(1, text.size() - 2), ',')) {
     const bool number = !part.empty() && part.find_first_not_of("-0123456789") == std::string::npos;
     if (!number) throw malformed;
-    shape.push_back(std::stoll(part));
+    values.push_back(std::stoll(part));
   }
-  if (shape.size() > nvinfer1::Dims::MAX_DIMS) throw malformed;
-  return shape;
+  return values;
+}
+
+Shape ParseShape(const std::string& text) {
+  Shape shape = ParseIntegers(text);
+  if (shape.size() <= nvinfer1::Dims::MAX_DIMS) return shape;
+  throw Failure(ErrorCode::kINVALID_ARGUMENT, "'" + text + "' has too many dimensions");
 }
 
 std::string ToText(DataType type) { return Entry(type).name; }

@@ -22,10 +22,12 @@ struct TensorType {
 using Element = long double;
 static_assert(sizeof(Element) > sizeof(double), "an Element must hold every 64-bit integer");
 
+/// Before an inference, a tensor has its elements only where shapes depend on them.
 struct Value {
   TensorType type;
   std::vector<Element> elements;
 };
+using Operands = std::vector<const Value*>;
 
 /// What went wrong inside the stand-in, with the code to report to TensorRT's error recorder.
 class Failure : public std::runtime_error {
@@ -40,6 +42,8 @@ class Failure : public std::runtime_error {
 };
 
 bool IsKnown(const Shape& shape);
+/// Whether the elements are there.
+bool IsKnown(const Value& value);
 int64_t ElementCount(const Shape& shape);
 nvinfer1::Dims ToDims(const Shape& shape);
 Shape FromDims(const nvinfer1::Dims& dims);
@@ -49,6 +53,8 @@ nvinfer1::Dims NoDims();
 /// `[2,-1]`, the notation of plans and messages.
 std::string ToText(const Shape& shape);
 Shape ParseShape(const std::string& text);
+/// Any integers in the notation of shapes.
+std::vector<int64_t> ParseIntegers(const std::string& text);
 
 /// `float32`, `int64`, ...: the notation of plans and messages.
 std::string ToText(nvinfer1::DataType type);
