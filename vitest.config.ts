@@ -18,11 +18,15 @@ export default defineConfig({
     retry: 0,
     // Of tests that say they are concurrent: each of those is a process of its own.
     maxConcurrency: 2,
+    // What the package ships is tested, not what vite would make of it.
+    server: { deps: { external: [/\/dist\//] } },
+    setupFiles: process.env['NODE_V8_COVERAGE'] ? ['scripts/test/coverage/flush.mjs'] : [],
     projects: [
       room('unit'),
       room('native', alone),
       room('standin', alone),
       room('teardown', alone),
+      room('gpu', alone),
       room('setup', alone),
       room('package', alone),
       {

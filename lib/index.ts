@@ -59,6 +59,7 @@ export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/p
 export type { PlanInput } from './engine/plan-file.js';
 export type { Profile, ShapeRange, ValueRange } from './engine/profiles.js';
 export type { NewWeights, RefitOptions } from './engine/refit.js';
+export type { SerializeOptions } from './engine/serialize-options.js';
 export {
   type InferOptions,
   type LayerTime,
@@ -66,8 +67,6 @@ export {
   type SessionOptions,
 } from './engine/session.js';
 export type { GraphStats, LatencySummary, SessionStats } from './engine/session-stats.js';
-
-export type { SerializeOptions } from './engine/serialize-options.js';
 
 export type { TimingCacheOptions } from './engine/timing-cache.js';
 

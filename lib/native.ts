@@ -387,14 +387,14 @@ function requireAddon(): NativeAddon {
 
 /**
  * Awaits a native call, or runs a synchronous one, and turns its error into a {@link TensorRTError}
- * whose stack leads to the caller.
+ * whose stack leads to the caller. Only a call that fails pays for a stack: V8 finds the callers that
+ * await this one.
  */
 export async function callNative<T>(call: () => T | Promise<T>): Promise<T> {
-  const caller = new Error();
   try {
     return await call();
   } catch (error) {
-    throw toTensorRTError(error, caller);
+    throw toTensorRTError(error, new Error());
   }
 }
 

@@ -7,7 +7,7 @@
 #include "binding/calibration.h"
 #include "binding/devices.h"
 #include "binding/engine_wrap.h"
-#include "binding/file_lock.h"
+#include "binding/file_lock_wrap.h"
 #include "binding/gpu_monitor_wrap.h"
 #include "binding/library_wrap.h"
 #include "binding/load_engine.h"

@@ -2,7 +2,7 @@
 /**
  * Builds the native addon, and fetches the headers for it where they are missing.
  *
- *   node scripts/build-native.mjs [--out build] [--standins] [--sanitize]
+ *   node scripts/build-native.mjs [--out build] [--standins] [--sanitize] [--bench]
  */
 import './setup/require-node.mjs';
 import { parseArgs } from 'node:util';
@@ -15,6 +15,7 @@ await runScript(async () => {
       out: { type: 'string', default: 'build' },
       standins: { type: 'boolean', default: false },
       sanitize: { type: 'boolean', default: false },
+      bench: { type: 'boolean', default: false },
     },
   });
   await setUp([packages, asset('tensorrt-headers'), native(values)]);

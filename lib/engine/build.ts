@@ -83,13 +83,14 @@ export async function buildEngine(
   options: BuildOptions = {},
 ): Promise<Plan> {
   checkBuildOptions(options);
-  const source = await openModel(model, options.signal);
+  const { cacheDir, output, onProgress, signal } = options;
+  // Only a cache looks at the weights.
+  const source = await openModel(model, { signal, outline: cacheDir === undefined });
   const request = toBuildRequest(source.model.inputs, options);
   const library = await openBuildLibrary(options);
   const run = (planPath: string | undefined) =>
     runBuild({ source, request, library }, planPath, options);
 
-  const { cacheDir, output, onProgress } = options;
   // Awaited here, so that this function is in the stack of an error.
   if (cacheDir === undefined) return await withOutput(output, run);
   const plan = await buildThroughCache({

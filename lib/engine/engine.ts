@@ -7,6 +7,7 @@ import { checkBudget, type LoadOptions, toNativeBudget } from './load-options.js
 import {
   checkReportOptions,
   checkScratchFits,
+  contextBytes,
   type MemoryReport,
   type MemoryReportOptions,
   reportMemory,
@@ -17,7 +18,8 @@ import type { Profile } from './profiles.js';
 import { type NewWeights, type RefitOptions, toRefitInput } from './refit.js';
 import { Sequence } from './sequence.js';
 import { type SerializeOptions, toSerializationFlags } from './serialize-options.js';
-import { Session, type SessionOptions } from './session.js';
+import { Session } from './session.js';
+import { checkSessionOptions, type SessionOptions } from './session-options.js';
 import type { WeightStreaming } from './weight-streaming.js';
 
 /**
@@ -117,6 +119,8 @@ export class Engine {
         {
           native: this.#native,
           product: this.info.product,
+          version: this.info.version,
+          device: this.device,
           tensors: this.tensors,
           profiles: this.profiles,
           debugTensors: this.debugTensors,
@@ -129,11 +133,17 @@ export class Engine {
     });
   }
 
-  async #checkScratch({ contexts = 1 }: SessionOptions): Promise<void> {
-    // What is no number of contexts is refused with the other options.
-    if (!Number.isInteger(contexts)) return;
-    const memory = await callNative(() => this.#native.memory());
-    checkScratchFits(contexts, Math.max(...this.scratchBytes), memory, this.device);
+  async #checkScratch(options: SessionOptions): Promise<void> {
+    const checked = checkSessionOptions(options, this.info.product, this.profiles.length);
+    const { contexts, profiles, memory } = checked;
+    checkScratchFits(
+      profiles.map((profile) => ({
+        contexts,
+        bytes: contextBytes(this.scratchBytes, profile, memory),
+      })),
+      await callNative(() => this.#native.memory()),
+      this.device,
+    );
   }
 
   /**
@@ -269,11 +279,16 @@ export class Engine {
   /** Closes its sessions, waits for work in flight, and frees the engine. Idempotent. */
   close(): Promise<void> {
     // Now and not after the wait, so that the sessions refuse new work at once.
-    for (const session of this.#sessions) session.close();
+    const closing = this.#closeSessions();
     return this.#lifetime.close(async () => {
-      await Promise.all([...this.#sessions].map((session) => session.close()));
+      const outcomes = [...(await closing), ...(await this.#closeSessions())];
       await callNative(() => this.#native.release());
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     });
+  }
+
+  #closeSessions(): Promise<PromiseSettledResult<void>[]> {
+    return Promise.allSettled([...this.#sessions].map((session) => session.close()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -111,10 +111,11 @@ export function reportMemory(
   };
 }
 
-function contextBytes(
+/** What a context takes when it is made. @internal */
+export function contextBytes(
   scratchBytes: readonly number[],
   profile: number,
-  memory: ContextMemory,
+  memory: ContextMemory = 'static',
 ): number {
   return memory === 'static' ? Math.max(...scratchBytes) : (scratchBytes[profile] ?? 0);
 }
@@ -130,17 +131,17 @@ function weightsOnDevice({ weightsBytes, weightsLoaded, streaming }: EngineMemor
  * @throws TensorRTError ERR_GPU_MEMORY with the numbers
  */
 export function checkScratchFits(
-  contexts: number,
-  bytesPerContext: number,
+  wanted: readonly { contexts: number; bytes: number }[],
   { freeBytes, totalBytes }: NativeMemoryInfo,
   device: number,
 ): void {
-  if (contexts * bytesPerContext <= freeBytes) return;
-  const wanted = `${contexts} execution ${contexts === 1 ? 'context takes' : 'contexts take'}`;
+  const bytes = wanted.reduce((sum, group) => sum + group.contexts * group.bytes, 0);
+  if (bytes <= freeBytes) return;
+  const groups = wanted.map((group) => `${group.contexts} x ${group.bytes}`).join(' + ');
   throw new TensorRTError(
     'ERR_GPU_MEMORY',
-    `${wanted} ${contexts} x ${bytesPerContext} bytes of scratch memory, and ${freeBytes} of the ` +
+    `The execution contexts take ${groups} bytes of scratch memory, and ${freeBytes} of the ` +
       `${totalBytes} bytes of GPU ${device} are free.`,
-    { remedy: 'Take fewer contexts, build with smaller profiles, or free memory.' },
+    { remedy: 'Take fewer contexts or profiles, build with smaller profiles, or free memory.' },
   );
 }

@@ -20,15 +20,18 @@ export async function fileState(path: string): Promise<string> {
 /**
  * The model that a caller named, before anything is changed or waited for.
  *
+ * @param options - `outline`: weights that lie in a file may stay there, for TensorRT to read.
  * @throws TypeError, TensorRTError ERR_FILE, ERR_ONNX_INVALID, ERR_ONNX_EXTERNAL_DATA
  */
 export async function openModel(
   model: Model | string,
-  signal: AbortSignal | undefined,
+  { signal, outline }: { signal: AbortSignal | undefined; outline: boolean },
 ): Promise<ModelSource> {
   if (typeof model === 'string' && model !== '') {
     const state = await fileState(model);
-    const loaded = await Model.load(model, signal ? { signal } : {});
+    const loaded = outline
+      ? await Model.loadOutline(model, signal)
+      : await Model.load(model, signal ? { signal } : {});
     return { model: loaded, file: { path: model, state } };
   }
   if (!(model instanceof Model)) throw invalidArgument('model', 'a Model or a path', model);

@@ -61,7 +61,7 @@ export async function supportsModel(
   const { product, libraryDir, parserFlags = {}, plugins = [], signal } = options;
   if (product !== undefined) checkOneOf('product', product, products);
   checkBuilderOptions({ parserFlags, plugins });
-  const source = await openModel(model, signal);
+  const source = await openModel(model, { signal, outline: true });
   const { native } = await openLibrary({ product, libraryDir });
   for (const path of plugins) await callNative(() => native.loadPlugins(path));
   const { supported, subgraphs, errors } = await withModelFile(source, signal, (path) =>

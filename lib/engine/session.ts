@@ -1,11 +1,6 @@
 import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
 import { Lifetime } from '../lifetime.js';
-import {
-  callNative,
-  type NativeEngine,
-  type NativeJobOptions,
-  type NativeJobResult,
-} from '../native.js';
+import { callNative, type NativeJobOptions, type NativeJobResult } from '../native.js';
 import { type DataType, type Tensor, type TensorMap, typedArrayOf } from '../tensor.js';
 import {
   Bindings,
@@ -20,6 +15,7 @@ import { type EngineTensor, isDataType } from './engine-tensor.js';
 import type { Product } from './libraries.js';
 import { ProfileChoice } from './profile-choice.js';
 import type { Profile } from './profiles.js';
+import { type CachedEngine, SessionCache } from './session-cache.js';
 import {
   type CheckedSessionOptions,
   checkSessionOptions,
@@ -35,8 +31,7 @@ export interface InferOptions {
 }
 
 /** What a session is made of. @internal */
-export interface SessionParts {
-  readonly native: NativeEngine;
+export interface SessionParts extends CachedEngine {
   readonly product: Product;
   readonly tensors: readonly EngineTensor[];
   readonly profiles: readonly Profile[];
@@ -61,11 +56,17 @@ export class Session {
   readonly #io: EngineIo;
   readonly #choice: ProfileChoice;
   readonly #pool: ContextPool;
+  readonly #cache: SessionCache | undefined;
   readonly #counters = new SessionCounters();
   readonly #lifetime = new Lifetime('The session');
   #markClosed!: () => void;
 
-  private constructor(parts: SessionParts, options: CheckedSessionOptions, pool: ContextPool) {
+  private constructor(
+    parts: SessionParts,
+    options: CheckedSessionOptions,
+    pool: ContextPool,
+    cache: SessionCache | undefined,
+  ) {
     this.closed = new Promise((resolve) => {
       this.#markClosed = resolve;
     });
@@ -74,13 +75,21 @@ export class Session {
     this.#io = new EngineIo(parts.tensors);
     this.#choice = new ProfileChoice(parts.profiles, options.profiles);
     this.#pool = pool;
+    this.#cache = cache;
   }
 
   /** @internal */
   static async create(parts: SessionParts, options: SessionOptions): Promise<Session> {
     const checked = checkSessionOptions(options, parts.product, parts.profiles.length);
-    const pool = await ContextPool.create(parts.native, checked, undefined);
-    return new Session(parts, checked, pool);
+    const { runtimeCache: path } = checked;
+    const cache = path === undefined ? undefined : await SessionCache.open(parts, path);
+    try {
+      const pool = await ContextPool.create(parts.native, checked, cache?.native);
+      return new Session(parts, checked, pool, cache);
+    } catch (error) {
+      await cache?.release();
+      throw error;
+    }
   }
 
   /**
@@ -166,6 +175,7 @@ export class Session {
       this.#io.checkFeeds(feeds);
       await this.#onEveryLane(this.#choice.indexFor(feeds), feeds);
     }
+    await this.#lifetime.run(async () => this.#cache?.save());
   }
 
   /** What the session has done so far. */
@@ -187,15 +197,25 @@ export class Session {
   }
 
   /** Forgets captured graphs, which hold the weights they were captured with. @internal */
-  invalidateGraphs(): Promise<void> {
-    return this.#pool.invalidateGraphs();
+  async invalidateGraphs(): Promise<void> {
+    if (!this.#lifetime.closing) await this.#pool.invalidateGraphs();
   }
 
-  /** Refuses new inferences, waits for those in flight or in line, and frees. Idempotent. */
+  /**
+   * Refuses new inferences, waits for those in flight or in line, saves the runtime cache if there is
+   * one, and frees. Idempotent.
+   *
+   * @throws TensorRTError ERR_FILE where the runtime cache cannot be saved; all is freed even so
+   */
   close(): Promise<void> {
     return this.#lifetime.close(async () => {
-      await this.#pool.release();
-      this.#markClosed();
+      try {
+        await this.#cache?.save();
+      } finally {
+        await this.#pool.release();
+        await this.#cache?.release();
+        this.#markClosed();
+      }
     });
   }
 

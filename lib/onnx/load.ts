@@ -12,17 +12,19 @@ export async function readModelFile(path: string, signal?: AbortSignal): Promise
     const handle = await open(path);
     try {
       const { size } = await handle.stat();
-      if (size > maxProtobufBytes) {
-        throw notOnnx(`its ${size} bytes are more than a protobuf message can have`, {
-          file: path,
-        });
-      }
+      checkFileSize(size, path);
       const bytes = new Uint8Array(size);
       return bytes.subarray(0, await readAt(handle, bytes, 0, signal));
     } finally {
       await handle.close();
     }
   });
+}
+
+/** @throws TensorRTError `ERR_ONNX_INVALID` */
+export function checkFileSize(size: number, file: string): void {
+  if (size <= maxProtobufBytes) return;
+  throw notOnnx(`its ${size} bytes are more than a protobuf message can have`, { file });
 }
 
 /**

@@ -12,6 +12,7 @@ import { ExternalData, isExternal } from './external.js';
 import { Graph } from './graph.js';
 import { decodeModel, readModelFile } from './load.js';
 import { copyMessage, forEachTensor } from './messages.js';
+import { readModelOutline } from './outline.js';
 import {
   checkProtobufSize,
   type ExternalDataChoice,
@@ -64,6 +65,18 @@ export class Model {
     checkPath(path);
     checkOptions('options', options, ['signal']);
     const bytes = await readModelFile(path, options.signal);
+    return Model.#checked(decodeModel(bytes, path), path, dirname(path));
+  }
+
+  /**
+   * Loads all of a model but its large weights, in whose place are zeros: for those who want to know
+   * what it has and not what it computes. Takes little time and memory, whatever the model's size.
+   *
+   * @throws TensorRTError as {@link Model.load}
+   * @internal
+   */
+  static async loadOutline(path: string, signal?: AbortSignal): Promise<Model> {
+    const bytes = await readModelOutline(path, signal);
     return Model.#checked(decodeModel(bytes, path), path, dirname(path));
   }
 

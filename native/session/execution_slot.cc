@@ -96,29 +96,18 @@ ExecutionSlot::~ExecutionSlot() {
 
 JobReport ExecutionSlot::Run(Lane& lane, const JobOptions& options) {
   const ContextScope scope(*device_);
+  const bool alone = running_++ == 0 || !in_stream_;
+  const Finally leave([this] { --running_; });
   JobReport report;
   std::optional<JobTimer> timer;
   if (options.timed) timer.emplace(device_);
+  JobTimer* const timing = timer ? &*timer : nullptr;
   try {
-    if (timer) timer->copy_in.Begin(in_stream());
-    CopyIn(lane);
-    if (timer) timer->copy_in.End(in_stream());
-    if (in_stream_) lane.inputs_ready().Record(*in_stream_);
-    {
-      const std::lock_guard<std::mutex> lock(context_mutex_);
-      WaitForLast();
-      if (in_stream_) lane.inputs_ready().HoldBack(compute_stream_);
-      if (timer) timer->compute.Begin(compute_stream_);
-      last_ = &lane;
-      Compute(lane, options, report);
-      if (timer) timer->compute.End(compute_stream_);
-      if (out_stream_) lane.computed().Record(compute_stream_);
+    if (alone) {
+      RunAlone(lane, options, timing, report);
+    } else {
+      RunBeside(lane, options, timing, report);
     }
-    if (out_stream_) lane.computed().HoldBack(*out_stream_);
-    if (timer) timer->copy_out.Begin(out_stream());
-    CopyOut(lane);
-    if (timer) timer->copy_out.End(out_stream());
-    out_stream().Synchronize();
     if (timer) report.times = timer->Times();
   } catch (...) {
     Settle();
@@ -127,24 +116,60 @@ JobReport ExecutionSlot::Run(Lane& lane, const JobOptions& options) {
   return report;
 }
 
-void ExecutionSlot::CopyIn(Lane& lane) {
+void ExecutionSlot::RunAlone(Lane& lane, const JobOptions& options, JobTimer* timer,
+                             JobReport& report) {
+  {
+    // Locked for the copies too: another job that comes now may capture what the stream is given.
+    const std::lock_guard<std::mutex> lock(context_mutex_);
+    WaitForLast();
+    CopyIn(lane, compute_stream_, timer);
+    Compute(lane, options, timer, report);
+    CopyOut(lane, compute_stream_, timer);
+    lane.computed().Record(compute_stream_);
+  }
+  // Not the stream, on which that job may be capturing.
+  lane.computed().Synchronize();
+}
+
+void ExecutionSlot::RunBeside(Lane& lane, const JobOptions& options, JobTimer* timer,
+                              JobReport& report) {
+  CopyIn(lane, *in_stream_, timer);
+  lane.inputs_ready().Record(*in_stream_);
+  {
+    const std::lock_guard<std::mutex> lock(context_mutex_);
+    WaitForLast();
+    lane.inputs_ready().HoldBack(compute_stream_);
+    Compute(lane, options, timer, report);
+    lane.computed().Record(compute_stream_);
+  }
+  lane.computed().HoldBack(*out_stream_);
+  CopyOut(lane, *out_stream_, timer);
+  out_stream_->Synchronize();
+}
+
+void ExecutionSlot::CopyIn(Lane& lane, const Stream& stream, JobTimer* timer) {
+  if (timer != nullptr) timer->copy_in.Begin(stream);
   for (Lane::Input& input : lane.inputs()) {
     const void* const source = input.source();
     if (source == nullptr) continue;
     input.memory.Reserve(input.bytes);
     if (input.bytes == 0) continue;
-    driver_.Check(driver_.cuMemcpyHtoDAsync(input.memory.device_pointer(), source, input.bytes,
-                                            in_stream().get()),
-                  "cuMemcpyHtoDAsync");
+    driver_.Check(
+        driver_.cuMemcpyHtoDAsync(input.memory.device_pointer(), source, input.bytes, stream.get()),
+        "cuMemcpyHtoDAsync");
   }
+  if (timer != nullptr) timer->copy_in.End(stream);
 }
 
 void ExecutionSlot::WaitForLast() {
   // A single lane has been waited for to its very end.
-  if (last_ != nullptr && out_stream_) last_->computed().Synchronize();
+  if (last_ != nullptr && in_stream_) last_->computed().Synchronize();
 }
 
-void ExecutionSlot::Compute(Lane& lane, const JobOptions& options, JobReport& report) {
+void ExecutionSlot::Compute(Lane& lane, const JobOptions& options, JobTimer* timer,
+                            JobReport& report) {
+  last_ = &lane;
+  if (timer != nullptr) timer->compute.Begin(compute_stream_);
   std::optional<DebugRecorder> debug;
   std::optional<LayerTimes> layers;
   // What is set on the context must not outlive this call, also where it throws.
@@ -162,6 +187,7 @@ void ExecutionSlot::Compute(Lane& lane, const JobOptions& options, JobReport& re
   if (debug || layers) compute_stream_.Synchronize();
   if (debug) report.debug_tensors = debug->Take();
   if (layers) report.layers = layers->Take();
+  if (timer != nullptr) timer->compute.End(compute_stream_);
 }
 
 void ExecutionSlot::BindInputs(Lane& lane) {
@@ -273,23 +299,27 @@ std::string ExecutionSlot::CaptureAndVerify(Lane& lane, GraphCache::Entry& entry
   return entry.refusal;
 }
 
-void ExecutionSlot::CopyOut(Lane& lane) {
+void ExecutionSlot::CopyOut(Lane& lane, const Stream& stream, JobTimer* timer) {
+  if (timer != nullptr) timer->copy_out.Begin(stream);
   for (Lane::Output& output : lane.outputs()) {
     if (output.tensor.on_host || output.bytes == 0) continue;
     if (output.delivery == Lane::Delivery::kHost) output.staging.Reserve(output.bytes);
     void* const target = output.host_data();
     if (target == nullptr) continue;
     driver_.Check(driver_.cuMemcpyDtoHAsync(target, output.memory.device_pointer(), output.bytes,
-                                            out_stream().get()),
+                                            stream.get()),
                   "cuMemcpyDtoHAsync");
   }
+  if (timer != nullptr) timer->copy_out.End(stream);
 }
 
 void ExecutionSlot::Settle() noexcept {
-  // Copies may still be under way, and the next job reuses the memory they work on.
-  driver_.cuStreamSynchronize(in_stream().get());
+  // Copies may still be under way, and the next job reuses the memory they work on. Locked, because
+  // waiting for a stream on which another job captures would spoil the capture.
+  const std::lock_guard<std::mutex> lock(context_mutex_);
   driver_.cuStreamSynchronize(compute_stream_.get());
-  driver_.cuStreamSynchronize(out_stream().get());
+  if (in_stream_) driver_.cuStreamSynchronize(in_stream_->get());
+  if (out_stream_) driver_.cuStreamSynchronize(out_stream_->get());
 }
 
 void ExecutionSlot::InvalidateGraphs() {

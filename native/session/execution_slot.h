@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -68,15 +69,18 @@ class ExecutionSlot {
   size_t graph_evictions();
 
  private:
-  const Stream& in_stream() const { return in_stream_ ? *in_stream_ : compute_stream_; }
-  const Stream& out_stream() const { return out_stream_ ? *out_stream_ : compute_stream_; }
+  /// On the compute stream from beginning to end: each event between streams costs time.
+  void RunAlone(Lane& lane, const JobOptions& options, JobTimer* timer, JobReport& report);
 
-  void CopyIn(Lane& lane);
-  void CopyOut(Lane& lane);
+  /// Beside another job, with the copies on streams of their own.
+  void RunBeside(Lane& lane, const JobOptions& options, JobTimer* timer, JobReport& report);
+
+  void CopyIn(Lane& lane, const Stream& stream, JobTimer* timer);
+  void CopyOut(Lane& lane, const Stream& stream, JobTimer* timer);
 
   // With the context's lock held:
   void WaitForLast();
-  void Compute(Lane& lane, const JobOptions& options, JobReport& report);
+  void Compute(Lane& lane, const JobOptions& options, JobTimer* timer, JobReport& report);
   void BindInputs(Lane& lane);
   void BindOutputs(Lane& lane);
   void Launch(Lane& lane, const JobOptions& options, JobReport& report);
@@ -102,6 +106,8 @@ class ExecutionSlot {
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::mutex context_mutex_;
   std::unique_ptr<ExecutionContext> context_;
+  // Jobs in Run.
+  std::atomic<int> running_{0};
   // The lane that was with TensorRT last; its end is waited for before the next.
   Lane* last_ = nullptr;
   std::optional<GraphCache> graphs_;

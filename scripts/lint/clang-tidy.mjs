@@ -20,12 +20,13 @@ const cleanFolder = join(out, 'clean');
  */
 export async function checkWithClangTidy(cppFiles, update) {
   update('configuring');
-  await configure({ out, standins: true });
+  await configure({ out, standins: true, cppTests: true });
   const commands = oneCommandPerFile();
   mkdirSync(inProject(cleanFolder), { recursive: true });
   const headers = cppFiles.filter((file) => file.endsWith('.h'));
   const queue = commands
     .map((command) => ({ file: relative(projectFolder, command.file), command: command.command }))
+    .filter(({ file }) => cppFiles.includes(file))
     .map(({ file, command }) => ({ file, stamp: stampOf(file, command, headers) }))
     .filter(({ stamp }) => !existsSync(stamp));
 

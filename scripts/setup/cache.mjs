@@ -15,7 +15,7 @@ import { cacheFolder } from '../../lib/engine/cache-folder.mjs';
 
 /**
  * @typedef {object} Source
- * @property {'wheel' | 'crate' | 'npm'} kind
+ * @property {'wheel' | 'crate' | 'npm' | 'deb'} kind
  * @property {string} name
  * @property {string} version
  * @property {string} sha256

@@ -1,4 +1,4 @@
-/** Fetches pinned packages through the ordinary clients of their registries: pip, cargo, npm. */
+/** Fetches pinned packages through the ordinary clients of their registries: pip, cargo, npm, apt-get. */
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -29,6 +29,7 @@ const kinds = {
   wheel: { registry: 'PyPI', client: 'pip', settings: 'python3 -m pip config list', get: getWheel },
   crate: { registry: 'crates.io', client: 'cargo', settings: 'config.toml', get: getCrate },
   npm: { registry: 'npm', client: 'npm', settings: 'npm config list', get: getNpmPackage },
+  deb: { registry: 'Debian', client: 'apt-get', settings: 'apt-cache policy', get: getDeb },
 };
 
 /** The program that fetches a pin. @param {Pin} pin */
@@ -200,6 +201,24 @@ async function getNpmPackage({ from }, scratch) {
   return scratch;
 }
 
+/**
+ * @param {Pin} pin
+ * @param {string} scratch
+ */
+async function getDeb({ from }, scratch) {
+  const download = ['download', '--quiet', `${from.name}=${from.version}`];
+  // The lists of packages may be in any language, but the reasons of a failure are looked into.
+  const { code, output } = await run('apt-get', download, { cwd: scratch, env: { LC_ALL: 'C' } });
+  const file = readdirSync(scratch).find((name) => name.endsWith('.deb'));
+  if (code !== 0 || file === undefined) throw downloadError(from, output);
+  const sha256 = await sha256Of(join(scratch, file));
+  if (sha256 !== from.sha256) throw hashError(from, `got ${sha256}`);
+  const unpacked = join(scratch, 'unpacked');
+  const extracted = await run('dpkg-deb', ['--extract', join(scratch, file), unpacked]);
+  if (extracted.code !== 0) throw unpackError(from, extracted.output);
+  return unpacked;
+}
+
 /** @param {string} file */
 async function sha256Of(file) {
   const hash = createHash('sha256');
@@ -214,7 +233,11 @@ async function sha256Of(file) {
 function downloadError(from, output) {
   const { registry, client, settings } = kinds[from.kind];
   const what = `Cannot fetch ${from.name} ${from.version} from ${registry} with ${client}`;
-  if (/DO NOT MATCH THE HASHES|checksum .*(changed|did not match)|EINTEGRITY/i.test(output)) {
+  if (
+    /DO NOT MATCH THE HASHES|checksum .*(changed|did not match)|EINTEGRITY|Hash Sum mismatch/i.test(
+      output,
+    )
+  ) {
     return hashError(from, output);
   }
   if (/No space left|ENOSPC|disk quota/i.test(output)) {
@@ -228,6 +251,12 @@ function downloadError(from, output) {
   if (unreachable.test(output)) {
     return new SetupError(
       `${what}: the registry cannot be reached. Check the network and the proxy and registry settings of ${client} (${settings}), then run this again.`,
+      output,
+    );
+  }
+  if (/Unable to locate package|Version .* was not found/i.test(output)) {
+    return new SetupError(
+      `${what}: the lists of ${client} have no such package. Run apt-get update, then this again; on a system that is not Debian 12, set GOOGLETEST_ROOT to GoogleTest's sources (the folder with include and src).`,
       output,
     );
   }

@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { pins } from './cache.mjs';
+import { assetFolder, pins } from './cache.mjs';
 import { run } from './child.mjs';
 import { startTask } from './progress.mjs';
 import {
@@ -19,8 +19,12 @@ import { SetupError } from './setup-error.mjs';
 /**
  * @typedef {object} NativeBuild
  * @property {string} out Folder of the build, relative to the project.
+ * @property {boolean} [addon] Builds the addon; by default it does.
  * @property {boolean} [standins] Builds the tests' stand-ins too.
- * @property {boolean} [sanitize] Builds with AddressSanitizer.
+ * @property {boolean} [cppTests] Builds the C++ tests too.
+ * @property {'address' | 'thread'} [sanitizer]
+ * @property {boolean} [coverage] Counts the lines that run.
+ * @property {boolean} [bench] Builds the benchmarks' C++ peers too.
  */
 
 /** The addon that users load; tests load it too. @type {NativeBuild} */
@@ -28,7 +32,29 @@ export const releaseBuild = { out: 'build' };
 /** The same with stand-ins beside it. @type {NativeBuild} */
 export const testBuild = { out: 'build', standins: true };
 /** @type {NativeBuild} */
-export const sanitizerBuild = { out: join('build', 'asan'), standins: true, sanitize: true };
+export const sanitizerBuild = {
+  out: join('build', 'asan'),
+  standins: true,
+  cppTests: true,
+  sanitizer: 'address',
+};
+/** Only what is below the Node-API side: Node itself is not built for ThreadSanitizer. @type {NativeBuild} */
+export const threadBuild = {
+  out: join('build', 'tsan'),
+  addon: false,
+  standins: true,
+  cppTests: true,
+  sanitizer: 'thread',
+};
+/** @type {NativeBuild} */
+export const coverageBuild = {
+  out: join('build', 'coverage'),
+  standins: true,
+  cppTests: true,
+  coverage: true,
+};
+
+export const testBuilds = [testBuild, sanitizerBuild, threadBuild, coverageBuild];
 
 /** What ends up in `<out>/Release` and belongs together. */
 export const nativeFiles = [
@@ -37,7 +63,21 @@ export const nativeFiles = [
   'libtensorrt_node_trt11.so',
 ];
 
-const standinSources = /\.(cc|h|map)$|CMakeLists\.txt$/;
+const cppTests = 'tensorrt_node_tests';
+
+/** The program of the C++ tests. @param {NativeBuild} build */
+export const cppTestsOf = ({ out }) => inProject(out, 'Release', cppTests);
+
+/** @param {NativeBuild} build */
+const filesOf = ({ addon = true, cppTests: tests = false }) => [
+  ...nativeFiles.filter((file) => addon || !file.endsWith('.node')),
+  ...(tests ? [cppTests] : []),
+];
+
+/** The user's own GoogleTest, which goes before the one that set-up fetches. */
+export const chosenGoogletest = () => process.env['GOOGLETEST_ROOT'];
+
+const cppSources = /\.(cc|h|map)$|CMakeLists\.txt$/;
 
 /** The fingerprint of a build that is under way, or was when its process was killed. */
 const underWay = 'under way';
@@ -48,7 +88,7 @@ const stampOf = ({ out }) => join(out, 'tensorrt-node.stamp.json');
 /** Whether the build is missing or older than its sources. @param {NativeBuild} build */
 export function isNativeBuildDue(build) {
   const { out } = build;
-  if (nativeFiles.some((file) => !existsSync(inProject(out, 'Release', file)))) return true;
+  if (filesOf(build).some((file) => !existsSync(inProject(out, 'Release', file)))) return true;
   const made = readStamp(stampOf(build))?.fingerprint;
   // The stand-ins only add files, so a build with them serves those who need none.
   const accepted = build.standins ? [build] : [build, { ...build, standins: true }];
@@ -56,29 +96,41 @@ export function isNativeBuildDue(build) {
 }
 
 /** @param {NativeBuild} build */
-function fingerprintOfBuild({ standins = false, sanitize = false }) {
+function fingerprintOfBuild(build) {
+  const { standins = false, cppTests: tests = false, bench = false } = build;
   const sdk = findSdk();
   const { CXX, CXXFLAGS, LDFLAGS } = process.env;
   const self = 'scripts/setup/native.mjs';
   const places = ['CMakeLists.txt', 'native', self, 'node_modules/node-addon-api/package.json'];
-  const standinFiles = standins ? projectFiles(['test/standin'], standinSources) : [];
-  return fingerprintOf([...projectFiles(places), ...standinFiles], {
-    options: [standins, sanitize],
+  const more = [
+    ...(standins ? ['test/standin'] : []),
+    ...(tests ? ['test/cpp'] : []),
+    ...(bench ? ['bench/native'] : []),
+  ];
+  return fingerprintOf([...projectFiles(places), ...projectFiles(more, cppSources)], {
+    options: definitionsOf(build),
     headers: [pins['tensorrt-headers']?.from.sha256, sdk?.include, sdk?.version],
     compiler: [CXX, CXXFLAGS, LDFLAGS],
   });
 }
 
 /** @param {NativeBuild} build */
-function definitions({ standins = false, sanitize = false }) {
+function definitionsOf(build) {
+  const { addon = true, standins = false, cppTests: tests = false, sanitizer } = build;
+  /** @param {boolean} wanted */
+  const flag = (wanted) => (wanted ? 'ON' : 'OFF');
   const headers = headerFolders(findSdk());
   return {
     TENSORRT_NODE_RTX1_HEADERS: headers.rtx1,
     TENSORRT_NODE_TRT11_HEADERS: headers.trt11,
     TENSORRT_NODE_TRT10_HEADERS: headers.trt10,
     TENSORRT_NODE_CUDA_HEADERS: headers.cuda,
-    TENSORRT_NODE_STANDINS: standins ? 'ON' : 'OFF',
-    ...(sanitize && { TENSORRT_NODE_SANITIZE: 'address' }),
+    TENSORRT_NODE_ADDON: flag(addon),
+    TENSORRT_NODE_STANDINS: flag(standins),
+    TENSORRT_NODE_COVERAGE: flag(build.coverage ?? false),
+    TENSORRT_NODE_BENCH: flag(build.bench ?? false),
+    ...(tests && { TENSORRT_NODE_GOOGLETEST: chosenGoogletest() ?? assetFolder('googletest') }),
+    ...(sanitizer && { TENSORRT_NODE_SANITIZE: sanitizer }),
   };
 }
 
@@ -116,7 +168,7 @@ function removeObjects({ out }) {
  * @param {NativeBuild} build
  */
 export async function configure(build) {
-  const options = Object.entries(definitions(build)).map(([key, value]) => `--CD${key}=${value}`);
+  const options = Object.entries(definitionsOf(build)).map(([key, value]) => `--CD${key}=${value}`);
   const attempt = () => cmakeJs(build, ['configure', ...options]);
   let outcome = await attempt();
   if (outcome.code !== 0 && existsSync(inProject(build.out, 'CMakeCache.txt'))) {
@@ -132,9 +184,12 @@ export async function configure(build) {
  * @param {(line: string) => void} onLine
  */
 async function compile(build, onLine) {
-  const outcome = await cmakeJs(build, ['build', '-p', `${availableParallelism()}`], onLine);
+  // Without the addon only the C++ tests are wanted, and what they need.
+  const target = build.addon === false ? ['--target', cppTests] : [];
+  const args = ['build', '-p', `${availableParallelism()}`, ...target];
+  const outcome = await cmakeJs(build, args, onLine);
   if (outcome.code !== 0) throw buildError('The native build failed', outcome);
-  const missing = nativeFiles.find((file) => !existsSync(inProject(build.out, 'Release', file)));
+  const missing = filesOf(build).find((file) => !existsSync(inProject(build.out, 'Release', file)));
   if (missing) throw buildError(`The native build made no ${missing}`, outcome);
 }
 

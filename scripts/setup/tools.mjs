@@ -19,6 +19,14 @@ const checks = {
       '1.85',
       'install Rust with rustup, or a package of cargo that is new enough; set-up fetches the TensorRT headers with it',
     ),
+  'apt-get': () =>
+    checkVersion(
+      'apt-get',
+      'apt-get',
+      ['--version'],
+      '1.0',
+      "set-up fetches GoogleTest with it; on a system that is not Debian 12, set GOOGLETEST_ROOT to GoogleTest's sources (the folder with include and src)",
+    ),
   npm: () => checkVersion('npm', 'npm', ['--version'], '9', 'install Node with its npm'),
 };
 

@@ -4,15 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 
-/** @typedef {{ name: string, reason: string }} Remark */
-/**
- * @typedef {object} Report
- * @property {number} passed
- * @property {number} failed
- * @property {Remark[]} skipped
- * @property {Remark[]} errors What failed outside any test: a file that cannot be loaded, a crash.
- * @property {Record<string, number>} projects The number of tests of each project.
- */
+/** @typedef {import('./report.mjs').Report} Report */
 
 export default class CountingReporter {
   /**

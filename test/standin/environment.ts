@@ -23,7 +23,9 @@ export const currentBuild = resolve(
 
 const names = {
   'libtensorrt_rtx.so.1': 'libtensorrt_rtx_standin.so',
+  'libtensorrt_onnxparser_rtx.so.1': 'libtensorrt_onnxparser_rtx_standin.so',
   'libnvinfer.so.11': 'libnvinfer_standin.so',
+  'libnvonnxparser.so.11': 'libnvonnxparser_standin.so',
   // The other two look for it beside themselves.
   'libcuda_standin.so': 'libcuda_standin.so',
 };

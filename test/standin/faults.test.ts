@@ -29,7 +29,7 @@ interface Failure {
 interface Run {
   steps: Record<string, 'ok' | Failure>;
   /** The counts of live objects and of breaches that the stand-ins report at exit. */
-  reports: Record<string, number>[];
+  reports: (Record<string, unknown> & { calls: Record<string, number> })[];
 }
 
 async function run(product: Product, env: NodeJS.ProcessEnv): Promise<Run> {
@@ -56,12 +56,18 @@ async function run(product: Product, env: NodeJS.ProcessEnv): Promise<Run> {
 }
 
 function expectNothingLeft({ reports }: Run): void {
-  for (const { standin: _name, calls: _calls, ...counts } of reports as Record<string, unknown>[]) {
+  for (const { standin: _name, calls: _calls, ...counts } of reports) {
     expect(
       Object.values(counts).filter((count) => count !== 0),
       JSON.stringify(reports),
     ).toEqual([]);
   }
+}
+
+/** How often each function is called before a step, and in it, when nothing fails. */
+async function callsUntil(step: string, product: Product): Promise<Record<string, number>> {
+  const { reports } = await run(product, { UNTIL: step });
+  return Object.assign({}, ...reports.map(({ calls }) => calls));
 }
 
 const good = {
@@ -86,7 +92,6 @@ describe.each<Product>(['tensorrt-rtx', 'tensorrt'])('%s', (product) => {
       { STANDIN_CUDA_FAIL: 'cuMemAlloc_v2:2:0' },
       /ERR_/,
     ],
-    ['no stream', 'createSession', { STANDIN_CUDA_FAIL: 'cuStreamCreate:2:1' }, /ERR_CUDA/],
     [
       'a context that cannot be made',
       'createSession',
@@ -108,14 +113,19 @@ describe.each<Product>(['tensorrt-rtx', 'tensorrt'])('%s', (product) => {
     expectNothingLeft(outcome);
   });
 
+  it('tells that there is no stream, and frees what was made before', async () => {
+    const name = 'cuStreamCreateWithPriority';
+    const { [name]: before = 0 } = await callsUntil('load', product);
+    const outcome = await run(product, { STANDIN_CUDA_FAIL: `${name}:304:${before + 2}` });
+    expect(outcome.steps['createSession']).toMatchObject({ code: 'ERR_CUDA' });
+    expectNothingLeft(outcome);
+  });
+
   it.each([
     ['enqueueV3', { STANDIN_TENSORRT_FAIL: 'enqueueV3:0:1' }, 'ERR_TRT_INFER'],
     ['setInputShape', { STANDIN_TENSORRT_FAIL: 'setInputShape:0:1' }, 'ERR_FEED'],
     ['inferShapes', { STANDIN_TENSORRT_FAIL: 'inferShapes:0:1' }, 'ERR_TRT_INFER'],
     ['setTensorAddress', { STANDIN_TENSORRT_FAIL: 'setTensorAddress:0:1' }, 'ERR_TRT_INFER'],
-    ['a copy to the device', { STANDIN_CUDA_FAIL: 'cuMemcpyHtoDAsync_v2:1:0:1' }, 'ERR_CUDA'],
-    ['a copy from the device', { STANDIN_CUDA_FAIL: 'cuMemcpyDtoHAsync_v2:1:0:1' }, 'ERR_CUDA'],
-    ['pinned memory', { STANDIN_CUDA_FAIL: 'cuMemHostAlloc:2:0:1' }, 'ERR_CUDA'],
   ])('goes on after a failure of %s', async (_, env, code) => {
     const outcome = await run(product, env);
     expect(outcome.steps).toEqual({
@@ -125,8 +135,27 @@ describe.each<Product>(['tensorrt-rtx', 'tensorrt'])('%s', (product) => {
     expectNothingLeft(outcome);
   });
 
+  it.each([
+    ['a copy to the device', 'cuMemcpyHtoDAsync_v2', 1],
+    ['a copy from the device', 'cuMemcpyDtoHAsync_v2', 1],
+    ['pinned memory', 'cuMemHostAlloc', 2],
+    ['an event', 'cuEventRecord', 1],
+  ])('goes on after a failure of %s', async (_, name, error) => {
+    const { [name]: before = 0 } = await callsUntil('createSession', product);
+    const outcome = await run(product, { STANDIN_CUDA_FAIL: `${name}:${error}:${before}:1` });
+    const code = 'ERR_CUDA';
+    expect(outcome.steps).toEqual({
+      ...good,
+      'first infer': expect.objectContaining({ type: 'TensorRTError', code }),
+    });
+    expectNothingLeft(outcome);
+  });
+
   it('tells a lost device, and still closes', async () => {
-    const outcome = await run(product, { STANDIN_CUDA_FAIL: 'cuStreamSynchronize:719:3' });
+    const { cuEventSynchronize: before = 0 } = await callsUntil('first infer', product);
+    const outcome = await run(product, {
+      STANDIN_CUDA_FAIL: `cuEventSynchronize:719:${before}`,
+    });
     expect(outcome.steps['second infer']).toMatchObject({
       type: 'TensorRTError',
       code: 'ERR_CUDA',
@@ -145,7 +174,7 @@ describe.each<Product>(['tensorrt-rtx', 'tensorrt'])('%s', (product) => {
 
 it.each([
   ['tensorrt-rtx', '1.4.0.0'],
-  ['tensorrt', '10.9.0.0'],
+  ['tensorrt', '9.3.0.0'],
   ['tensorrt', '12.0.0.0'],
 ] as const)('refuses %s %s before any virtual call', async (product, version) => {
   const { steps, reports } = await run(product, { STANDIN_TENSORRT_VERSION: version });

@@ -1,8 +1,9 @@
 // Loads an engine, runs it twice and closes it, in a process whose stand-ins fail on purpose (their
-// environment variables are read once). Prints the outcome of each step as JSON.
+// environment variables are read once). Prints the outcome of each step as JSON. With UNTIL it ends
+// after the step of that name.
 import { Engine, tensor } from 'tensorrt-node';
 
-const { PLAN, LIBRARY_DIR } = process.env;
+const { PLAN, LIBRARY_DIR, UNTIL } = process.env;
 const feeds = { x: tensor('float32', [2, 4], [1, 2, 3, 4, 5, 6, 7, 8]) };
 const outcome = {};
 
@@ -14,6 +15,11 @@ async function step(name, action) {
   } catch ({ name: type, code, message, recorded, log }) {
     outcome[name] = { type, code, message, recorded, log };
     return undefined;
+  } finally {
+    if (name === UNTIL) {
+      process.stdout.write(JSON.stringify(outcome));
+      process.exit();
+    }
   }
 }
 

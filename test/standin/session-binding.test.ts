@@ -1,10 +1,4 @@
-import {
-  allocatePinned,
-  DeviceTensor,
-  type Product,
-  TensorRTError,
-  tensor,
-} from 'tensorrt-node';
+import { allocatePinned, DeviceTensor, type Product, TensorRTError, tensor } from 'tensorrt-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectedLogits, ids, useStandins } from './helpers.js';
 import { scalePlan, tinyClassifierPlan } from './plan.js';

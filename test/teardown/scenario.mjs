@@ -6,7 +6,15 @@
 // MODEL, PLAN and LIBRARY_DIR are set by the test.
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { buildEngine, doctor, Engine, Model, tensor } from 'tensorrt-node';
+import {
+  allocatePinned,
+  buildEngine,
+  DeviceTensor,
+  doctor,
+  Engine,
+  Model,
+  tensor,
+} from 'tensorrt-node';
 
 const { MODEL, PLAN, LIBRARY_DIR } = process.env;
 
@@ -42,6 +50,16 @@ const states = {
     for (let i = 0; i < 4; i++) leaveRunning(build());
     await new Promise((resolve) => setTimeout(resolve, 30));
   },
+  'building apart': async () => {
+    leaveRunning(buildEngine(MODEL, { targets: ['sm89'], isolate: true }));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  },
+  'callback threw': async () => {
+    const onProgress = () => {
+      throw new Error('in a callback');
+    };
+    await buildEngine(MODEL, { targets: ['sm89'], onProgress }).catch(() => {});
+  },
   'engine loaded': async () => {
     await load();
   },
@@ -53,6 +71,24 @@ const states = {
     const session = await (await load()).createSession({ contexts: 2 });
     // Two run, two wait in line.
     for (let i = 0; i < 4; i++) leaveRunning(session.infer(feeds));
+  },
+  'graph captured': async () => {
+    const session = await (await load()).createSession({
+      cudaGraphs: true,
+      cudaGraphStrategy: 'disabled',
+      profiles: [0],
+    });
+    await session.warmup([{ input_ids: [2, 3], attention_mask: [2, 3] }]);
+    if (session.stats().graphs.captured !== 2) throw new Error('no graph was captured');
+    leaveRunning(session.infer(feeds));
+  },
+  'tensors on the device': async () => {
+    const session = await (await load()).createSession();
+    const outputs = { logits: 'device' };
+    await session.infer(feeds, { outputs });
+    const pinned = await allocatePinned('int64', [2, 3]);
+    const input_ids = await DeviceTensor.from(feeds.input_ids);
+    leaveRunning(session.infer({ input_ids, attention_mask: pinned }, { outputs }));
   },
   'infer failed': async () => {
     const session = await (await load()).createSession();
@@ -69,6 +105,9 @@ const states = {
     const session = await engine.createSession({ contexts: 2 });
     await session.infer(feeds);
     await engine.close();
+  },
+  'eight workers': async () => {
+    await Promise.all(Array.from({ length: 8 }, () => inWorker('infer in flight')));
   },
 };
 

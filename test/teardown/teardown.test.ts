@@ -18,12 +18,17 @@ const states = [
   'built',
   'build failed',
   'building',
+  'building apart',
+  'callback threw',
   'engine loaded',
   'session idle',
   'infer in flight',
+  'graph captured',
+  'tensors on the device',
   'infer failed',
   'closing',
   'closed',
+  'eight workers',
 ];
 const ends = ['natural end', 'process.exit', 'throw', 'worker terminated'];
 /** What Node 24 itself leaves behind, also for `node -e 1`. */

@@ -4,11 +4,17 @@ import {
   type BuildOptions,
   type BuildProgress,
   buildEngine,
+  checkEngine,
+  type DeviceTensor,
   type DoctorReport,
   doctor,
   Engine,
+  type EngineValidity,
+  estimateMemory,
+  type MemoryEstimate,
   type Model,
   type ModelSupport,
+  type NewWeights,
   Plan,
   type PlanInput,
   type Product,
@@ -16,6 +22,7 @@ import {
   Session,
   supportsModel,
   type Target,
+  type Tensor,
   type TensorMap,
 } from 'tensorrt-node';
 import { describe, expectTypeOf, it } from 'vitest';
@@ -98,6 +105,8 @@ describe('Plan', () => {
 describe('Engine and Session', () => {
   it('are made by their factories', () => {
     expectTypeOf(Engine.load).parameter(0).toEqualTypeOf<PlanInput>();
+    expectTypeOf<Plan | Uint8Array | string>().toExtend<PlanInput>();
+    expectTypeOf<AsyncIterable<Uint8Array>>().toExtend<PlanInput>();
     expectTypeOf(Engine.load).returns.resolves.toEqualTypeOf<Engine>();
     expectTypeOf<Engine['createSession']>().returns.resolves.toEqualTypeOf<Session>();
     // @ts-expect-error the constructor is private
@@ -111,9 +120,46 @@ describe('Engine and Session', () => {
     expectTypeOf<Session>().toExtend<AsyncDisposable>();
   });
 
+  it('describe an engine with profiles that could build it again', () => {
+    expectTypeOf<Engine['profiles']>().toExtend<NonNullable<BuildOptions['profiles']>>();
+    expectTypeOf<Engine['tensors'][number]['aliasOf']>().toEqualTypeOf<string | undefined>();
+  });
+
+  it('take new weights as tensors, a model or a path', () => {
+    expectTypeOf<Engine['refit']>().parameter(0).toEqualTypeOf<NewWeights>();
+    expectTypeOf<Record<string, Tensor> | Model | string>().toExtend<NewWeights>();
+    expectTypeOf<Engine['serialize']>().returns.resolves.toEqualTypeOf<Plan>();
+    expectTypeOf<Engine['setWeightStreamingBudget']>()
+      .parameter(0)
+      .toEqualTypeOf<number | 'auto'>();
+  });
+
+  it('tell of a plan before it is loaded', () => {
+    expectTypeOf(checkEngine).returns.resolves.toEqualTypeOf<EngineValidity>();
+    expectTypeOf<EngineValidity['verdict']>().toEqualTypeOf<'valid' | 'suboptimal' | 'invalid'>();
+    expectTypeOf(estimateMemory).returns.resolves.toEqualTypeOf<MemoryEstimate>();
+    // @ts-expect-error it is weightStreamingBudget
+    Engine.load('a.plan', { weightBudget: 0 });
+  });
+
   it('infer from named tensors to named tensors', () => {
-    expectTypeOf<Session['infer']>().parameter(0).toEqualTypeOf<TensorMap>();
-    expectTypeOf<Session['infer']>().returns.resolves.toEqualTypeOf<TensorMap>();
+    const session = {} as Session;
+    const feeds = {} as Record<string, Tensor | DeviceTensor>;
+    expectTypeOf(session.infer(feeds)).resolves.toEqualTypeOf<TensorMap>();
+    expectTypeOf(session.infer(feeds, {})).resolves.toEqualTypeOf<TensorMap>();
+  });
+
+  it('tell by the targets what an inference returns', () => {
+    const session = {} as Session;
+    const y = {} as DeviceTensor<'float32'>;
+    const results = session.infer({}, { outputs: { a: 'host', b: 'device', y } });
+    expectTypeOf(results).resolves.toEqualTypeOf<{
+      a: Tensor;
+      b: DeviceTensor;
+      y: DeviceTensor<'float32'>;
+    }>();
+    // @ts-expect-error no such place
+    session.infer({}, { outputs: { a: 'gpu' } });
   });
 });
 

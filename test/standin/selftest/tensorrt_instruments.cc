@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "NvInfer.h"
 #include "plans.h"
 #include "tensorrt_fixture.h"
 

@@ -1,8 +1,6 @@
 #include "onnx_refitter.h"
 
-#include <cstddef>
 #include <fstream>
-#include <list>
 #include <locale>
 #include <sstream>
 #include <utility>
@@ -48,21 +46,18 @@ bool OnnxRefitter::Refit(const std::string& text) try {
   if (!std::getline(lines, line) || line != kHeader) {
     return Fail(ErrorCode::kMODEL_DESERIALIZE_FAILED, "this is no file of stand-in weights");
   }
-  // They must stay where they are until the engine is refitted.
-  std::list<std::vector<std::byte>> values;
   while (std::getline(lines, line)) {
     std::istringstream statement(line);
     statement.imbue(std::locale::classic());
     const std::string name = ReadName(statement);
     const TensorType type = ReadType(statement);
-    values.push_back(ToBytes(type.type, ReadElements(statement, type)));
-    const nvinfer1::Weights weights{type.type, values.back().data(), ElementCount(type.shape)};
+    values_.push_back(ToBytes(type.type, ReadElements(statement, type)));
+    const nvinfer1::Weights weights{type.type, values_.back().data(), ElementCount(type.shape)};
     if (!refitter_.setNamedWeights(name.c_str(), weights)) {
       return Fail(ErrorCode::kREFIT_FAILED, "weights '" + name + "' were refused");
     }
   }
-  return refitter_.refitCudaEngine() ||
-         Fail(ErrorCode::kREFIT_FAILED, "the engine could not be refitted");
+  return true;
 } catch (const std::exception& error) {
   return Fail(ErrorCode::kMODEL_DESERIALIZE_FAILED, error.what());
 }

@@ -2,6 +2,8 @@
 
 #include <NvOnnxParser.h>
 
+#include <cstddef>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -54,6 +56,9 @@ class OnnxRefitter final : public nvonnxparser::IParserRefitter {
   bool Refit(const std::string& text);
 
   nvinfer1::IRefitter& refitter_;
+  /// Like the real one, this hands weights to the refitter and leaves the refit to the application,
+  /// so that they must stay where they are.
+  std::list<std::vector<std::byte>> values_;
   std::vector<std::unique_ptr<RefitError>> errors_;
 };
 

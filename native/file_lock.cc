@@ -1,4 +1,4 @@
-#include "binding/file_lock.h"
+#include "file_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -7,10 +7,8 @@
 
 #include <cerrno>
 #include <cstring>
-#include <memory>
-#include <utility>
 
-#include "binding/promise_worker.h"
+#include "status_error.h"
 
 namespace tensorrt_node {
 namespace {
@@ -40,18 +38,6 @@ bool IsStillAt(const std::string& path, int descriptor) {
          locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
 }
 
-struct TryLockOperation {
-  std::string path;
-  FileLock::Mode mode;
-  std::shared_ptr<FileLock> lock;
-
-  void Run() { lock = FileLock::Try(path, mode); }
-  Napi::Value Result(Napi::Env env) {
-    if (!lock) return env.Undefined();
-    return FileLockWrap::Make(env, AddonData::Of(env).file_lock, std::move(lock));
-  }
-};
-
 }  // namespace
 
 std::shared_ptr<FileLock> FileLock::Try(const std::string& path, Mode mode) {
@@ -70,19 +56,5 @@ std::shared_ptr<FileLock> FileLock::Try(const std::string& path, Mode mode) {
 }
 
 FileLock::~FileLock() { close(descriptor_); }
-
-Napi::Function FileLockWrap::Define(Napi::Env env) {
-  return DefineClass(env, "NativeFileLock", {InstanceMethod<&FileLockWrap::Release>("release")});
-}
-
-Napi::Value FileLockWrap::TryLock(const Napi::CallbackInfo& info) {
-  TryLockOperation operation{
-      info[0].As<Napi::String>(),
-      info[1].As<Napi::Boolean>() ? FileLock::Mode::kShared : FileLock::Mode::kExclusive, nullptr};
-  return PromiseWorker<TryLockOperation>::Start(info.Env(), "tensorrt_node.tryLockFile",
-                                                std::move(operation));
-}
-
-void FileLockWrap::Release(const Napi::CallbackInfo&) { Wrapped::Release(); }
 
 }  // namespace tensorrt_node

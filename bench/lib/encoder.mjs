@@ -1,0 +1,26 @@
+/** The model that is built, and the library that builds it. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** `[batch, sequence]` of both inputs. */
+export const encoderShape = { min: [1, 1], opt: [8, 128], max: [32, 256] };
+
+/** Writes the encoder where there is none yet. @param {string} file */
+export function writeEncoder(file) {
+  if (existsSync(file)) return;
+  mkdirSync(dirname(file), { recursive: true });
+  const script = fileURLToPath(new URL('../make-encoder.ts', import.meta.url));
+  execFileSync('npx', ['tsx', script, file], { stdio: 'inherit' });
+}
+
+/** The installed TensorRT for RTX. */
+export async function realLibrary() {
+  const { doctor } = await import('../../dist/index.js');
+  const found = (await doctor()).libraries.find(
+    ({ product, parser, version }) => product === 'tensorrt-rtx' && parser && version,
+  );
+  if (!found?.parser) throw new Error('No TensorRT for RTX with a parser was found');
+  return { core: found.core, parser: found.parser, version: `${found.version}` };
+}
