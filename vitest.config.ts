@@ -20,7 +20,7 @@ export default defineConfig({
     maxConcurrency: 2,
     // What the package ships is tested, not what vite would make of it.
     server: { deps: { external: [/\/dist\//] } },
-    setupFiles: process.env['NODE_V8_COVERAGE'] ? ['scripts/test/coverage/flush.mjs'] : [],
+    setupFiles: process.env['NODE_V8_COVERAGE'] ? ['scripts/test/line-coverage/flush.mjs'] : [],
     projects: [
       room('unit'),
       room('native', alone),

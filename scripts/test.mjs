@@ -17,8 +17,8 @@ import { run } from './setup/child.mjs';
 import { coverageBuild, cppTestsOf, sanitizerBuild, threadBuild } from './setup/native.mjs';
 import { formatDuration } from './setup/progress.mjs';
 import { projectFiles } from './setup/project.mjs';
-import { Coverage } from './test/coverage/coverage.mjs';
 import { runCppTests } from './test/cpp-suite.mjs';
+import { Coverage } from './test/line-coverage/coverage.mjs';
 import { countsOf, failuresOf, remarksOf, sumOf } from './test/report.mjs';
 import { runVitest } from './test/vitest-suite.mjs';
 

@@ -118,15 +118,12 @@ JobReport ExecutionSlot::Run(Lane& lane, const JobOptions& options) {
 
 void ExecutionSlot::RunAlone(Lane& lane, const JobOptions& options, JobTimer* timer,
                              JobReport& report) {
-  {
-    // Locked for the copies too: another job that comes now may capture what the stream is given.
-    const std::lock_guard<std::mutex> lock(context_mutex_);
-    WaitForLast();
+  // Locked for the copies too: another job that comes now may capture what the stream is given.
+  InTurn(lane, [&] {
     CopyIn(lane, compute_stream_, timer);
     Compute(lane, options, timer, report);
     CopyOut(lane, compute_stream_, timer);
-    lane.computed().Record(compute_stream_);
-  }
+  });
   // Not the stream, on which that job may be capturing.
   lane.computed().Synchronize();
 }
@@ -135,16 +132,27 @@ void ExecutionSlot::RunBeside(Lane& lane, const JobOptions& options, JobTimer* t
                               JobReport& report) {
   CopyIn(lane, *in_stream_, timer);
   lane.inputs_ready().Record(*in_stream_);
-  {
-    const std::lock_guard<std::mutex> lock(context_mutex_);
-    WaitForLast();
+  InTurn(lane, [&] {
     lane.inputs_ready().HoldBack(compute_stream_);
     Compute(lane, options, timer, report);
-    lane.computed().Record(compute_stream_);
-  }
+  });
   lane.computed().HoldBack(*out_stream_);
   CopyOut(lane, *out_stream_, timer);
   out_stream_->Synchronize();
+}
+
+template <typename Enqueue>
+void ExecutionSlot::InTurn(Lane& lane, Enqueue enqueue) {
+  const std::lock_guard<std::mutex> lock(context_mutex_);
+  WaitForLast();
+  try {
+    enqueue();
+    lane.computed().Record(compute_stream_);
+  } catch (...) {
+    // Its end is not recorded, so the next job could not wait for what was enqueued.
+    driver_.cuStreamSynchronize(compute_stream_.get());
+    throw;
+  }
 }
 
 void ExecutionSlot::CopyIn(Lane& lane, const Stream& stream, JobTimer* timer) {

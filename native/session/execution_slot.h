@@ -75,6 +75,10 @@ class ExecutionSlot {
   /// Beside another job, with the copies on streams of their own.
   void RunBeside(Lane& lane, const JobOptions& options, JobTimer* timer, JobReport& report);
 
+  /// Gives the compute stream what `enqueue` does, behind the last job and before the next.
+  template <typename Enqueue>
+  void InTurn(Lane& lane, Enqueue enqueue);
+
   void CopyIn(Lane& lane, const Stream& stream, JobTimer* timer);
   void CopyOut(Lane& lane, const Stream& stream, JobTimer* timer);
 
