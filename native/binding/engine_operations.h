@@ -20,7 +20,7 @@ struct EngineOperation {
   std::optional<decltype(std::declval<Work>()(std::declval<LoadedEngine&>()))> result;
 
   void Run() { result.emplace(work(*engine)); }
-  Napi::Value Result(Napi::Env env) { return convert(env, *result); }
+  Napi::Value Result(Napi::Env env) { return convert(env, result.value()); }
 };
 
 /// JavaScript thread. `work` runs on the thread pool and `convert` on the JavaScript thread; both

@@ -74,13 +74,13 @@ ExecutionSlot::ExecutionSlot(std::shared_ptr<LoadedEngine> engine, const SlotOpt
       compute_stream_(device_, options.priority),
       scratch_(device_) {
   if (options.depth > 1) {
-    in_stream_.emplace(device_, options.priority);
-    out_stream_.emplace(device_, options.priority);
+    in_stream_ = std::make_unique<Stream>(device_, options.priority);
+    out_stream_ = std::make_unique<Stream>(device_, options.priority);
   }
   for (int i = 0; i < options.depth; ++i) {
     lanes_.push_back(std::make_unique<Lane>(device_, engine_->engine().tensors()));
   }
-  if (options.graphs > 0) graphs_.emplace(options.graphs);
+  if (options.graphs > 0) graphs_ = std::make_unique<GraphCache>(options.graphs);
   const ContextScope scope(*device_);
   ContextOptions context = options.context;
   context.stream = compute_stream_.get();

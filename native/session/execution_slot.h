@@ -103,8 +103,8 @@ class ExecutionSlot {
   const bool aliased_outputs_;
   Stream compute_stream_;
   // Empty where the slot has one lane: then everything is ordered on the compute stream.
-  std::optional<Stream> in_stream_;
-  std::optional<Stream> out_stream_;
+  std::unique_ptr<Stream> in_stream_;
+  std::unique_ptr<Stream> out_stream_;
   // Scratch memory of the context, where its memory is managed here.
   DeviceBuffer scratch_;
   std::vector<std::unique_ptr<Lane>> lanes_;
@@ -114,7 +114,7 @@ class ExecutionSlot {
   std::atomic<int> running_{0};
   // The lane that was with TensorRT last; its end is waited for before the next.
   Lane* last_ = nullptr;
-  std::optional<GraphCache> graphs_;
+  std::unique_ptr<GraphCache> graphs_;
 };
 
 }  // namespace tensorrt_node

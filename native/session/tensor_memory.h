@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "cuda/memory.h"
@@ -17,13 +16,13 @@ class TensorMemory {
  public:
   static std::shared_ptr<TensorMemory> OnDevice(std::shared_ptr<MemoryPool> pool, size_t bytes) {
     auto memory = std::shared_ptr<TensorMemory>(new TensorMemory(bytes));
-    memory->block_.emplace(std::move(pool), bytes);
+    memory->block_ = std::make_unique<DeviceBlock>(std::move(pool), bytes);
     return memory;
   }
 
   static std::shared_ptr<TensorMemory> Pinned(std::shared_ptr<const Device> device, size_t bytes) {
     auto memory = std::shared_ptr<TensorMemory>(new TensorMemory(bytes));
-    memory->pinned_.emplace(std::move(device));
+    memory->pinned_ = std::make_unique<PinnedBuffer>(std::move(device));
     memory->pinned_->Reserve(bytes);
     return memory;
   }
@@ -31,7 +30,7 @@ class TensorMemory {
   TensorMemory(const TensorMemory&) = delete;
   TensorMemory& operator=(const TensorMemory&) = delete;
 
-  bool on_device() const { return block_.has_value(); }
+  bool on_device() const { return block_ != nullptr; }
   void* data() const { return block_ ? block_->data() : pinned_->data(); }
   size_t bytes() const { return bytes_; }
   const Device& device() const { return block_ ? *block_->device() : pinned_->device(); }
@@ -40,8 +39,9 @@ class TensorMemory {
   explicit TensorMemory(size_t bytes) : bytes_(bytes) {}
 
   const size_t bytes_;
-  std::optional<DeviceBlock> block_;
-  std::optional<PinnedBuffer> pinned_;
+  // One of the two.
+  std::unique_ptr<DeviceBlock> block_;
+  std::unique_ptr<PinnedBuffer> pinned_;
 };
 
 }  // namespace tensorrt_node

@@ -68,7 +68,7 @@ CUdeviceptr Driver::AllocateDeviceMemory(Device& device, size_t bytes) {
   }
 }
 
-CUdeviceptr Driver::AllocateFromPool(std::shared_ptr<MemoryPool> pool, size_t bytes) {
+CUdeviceptr Driver::AllocateFromPool(const std::shared_ptr<MemoryPool>& pool, size_t bytes) {
   if (!pool->Take(bytes)) return 0;
   pools_grew_ = true;
   try {

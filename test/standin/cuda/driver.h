@@ -42,7 +42,7 @@ class Driver {
   /// Null where the device has not so much free memory.
   CUdeviceptr AllocateDeviceMemory(Device& device, size_t bytes);
   /// Null where the pool cannot grow so far.
-  CUdeviceptr AllocateFromPool(std::shared_ptr<MemoryPool> pool, size_t bytes);
+  CUdeviceptr AllocateFromPool(const std::shared_ptr<MemoryPool>& pool, size_t bytes);
   bool FreeDeviceMemory(CUdeviceptr address);
   CUstream CreateStream(Device& device, Stream::Options options);
   CUgraphExec CreateGraphExec(std::shared_ptr<const Graph> graph);

@@ -234,8 +234,7 @@ void TestQueries() {
   RunInChild({"STANDIN_CUDA_DEVICES=2"}, [] {
     Peers peers;
     const auto query = [](CUpointer_attribute attribute, const void* pointer, auto expected) {
-      auto value = expected;
-      std::memset(&value, 0, sizeof(value));
+      decltype(expected) value{};
       return cuPointerGetAttribute(&value, attribute, reinterpret_cast<CUdeviceptr>(pointer)) ==
                  CUDA_SUCCESS &&
              value == expected;

@@ -121,8 +121,9 @@ std::vector<Value> Bindings::Inputs() const {
   for (size_t input = 0; input < shapes_.size(); ++input) {
     Value value{TensorType{network_->io()[input].type.type, shapes_[input]}, {}};
     const bool on_host = network_->io()[input].on_host && IsKnown(shapes_[input]);
-    if (on_host && host_elements_[input]) {
-      value.elements = *host_elements_[input];
+    const auto& read_before = host_elements_[input];
+    if (on_host && read_before) {
+      value.elements = *read_before;
     } else if (on_host && addresses_[input] != 0) {
       value.elements = ReadHost(input);
     }
