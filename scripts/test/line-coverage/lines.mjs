@@ -21,8 +21,8 @@ export class LineCoverage {
    * @param {boolean} ran
    */
   add(file, line, ran) {
-    let lines = this.#files.get(file);
-    if (!lines) this.#files.set(file, (lines = new Map()));
+    const lines = this.#files.get(file) ?? new Map();
+    this.#files.set(file, lines);
     lines.set(line, ran || lines.get(line) === true);
   }
 
