@@ -30,7 +30,9 @@ const milliseconds = Number(options.ms);
 
 const standins = useStandins(resolve(options.build));
 const { Engine, tensor } = await import('../dist/index.js');
-const { emptyJob } = createRequire(import.meta.url)(join(standins.release, 'empty_job.node'));
+const { emptyJob } = createRequire(import.meta.url)(
+  join(standins.release, 'bench', 'empty_job.node'),
+);
 const peer = new Peer(join(standins.release, 'infer_peer'), [standins.library, standins.plan]);
 
 const engine = await Engine.load(standins.plan, { libraryDir: standins.libraryDir });

@@ -38,7 +38,7 @@ export {
   GpuMonitor,
   type GpuReading,
 } from './engine/gpu-monitor.js';
-export type { Product } from './engine/libraries.js';
+export type { LibraryCandidate, Product, TriedFolder } from './engine/libraries.js';
 export type { LibraryOptions } from './engine/library.js';
 export type { LoadOptions } from './engine/load-options.js';
 export {

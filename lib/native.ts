@@ -375,7 +375,7 @@ function requireAddon(): NativeAddon {
     const place = chosen ?? `${process.platform}-${process.arch}`;
     throw new TensorRTError(
       'ERR_ADDON',
-      `The native addon of tensorrt-node cannot be loaded (${place}): ${(cause as Error).message}.`,
+      `The native addon of tensorrt-node cannot be loaded (${place}): ${(cause as Error).message.trim()}.`,
       {
         cause,
         remedy:

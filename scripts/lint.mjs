@@ -20,7 +20,7 @@ import { runScript, SetupError } from './setup/setup-error.mjs';
 /** @typedef {import('./setup/child.mjs').Outcome} Outcome */
 /** @typedef {(update: (note: string) => void) => Promise<Outcome>} Check */
 
-const cppFiles = projectFiles(['native', 'test/standin', 'test/cpp'], /\.(cc|h)$/);
+const cppFiles = projectFiles(['native', 'test/standin', 'test/cpp', 'bench/native'], /\.(cc|h)$/);
 
 /**
  * Runs a program of node_modules.

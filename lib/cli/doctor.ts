@@ -34,9 +34,10 @@ function section(title: string, lines: string[]): string[] {
 
 function libraryLines({ libraries }: DoctorReport): string[] {
   if (libraries.length === 0) return ['none'];
-  return libraries.map(({ product, version, core, parser, source, problem }) => {
+  return libraries.map(({ product, version, kind, core, parser, source, problem }) => {
     if (version === undefined) return `${core} (${source}): ${problem}`;
-    const building = parser ? '' : ', without ONNX parser';
+    const runsOnly = kind === 'full' ? '' : `, ${kind} runtime`;
+    const building = runsOnly || (parser ? '' : ', without ONNX parser');
     return `${productName(product)} ${version}${building}  ${core} (${source})`;
   });
 }

@@ -161,6 +161,15 @@ function blankFeed(input: EngineTensor, given: readonly number[] | Tensor | unde
   const type = typeOf(input.name, input.type);
   if (input.location === 'host' && given) return tensor(type, input.dims, [...given]);
   const dims = given ?? input.dims;
+  if (dims.some((dim) => dim < 0)) {
+    throw new TensorRTError(
+      'ERR_FEED',
+      `Expected a shape for input '${input.name}' to warm up with.`,
+      {
+        tensor: input.name,
+      },
+    );
+  }
   const bytes = new Uint8Array(elementCount(dims) * elementBytes(type));
   return { type, dims, data: typedArrayOf(type, bytes) } as Tensor;
 }

@@ -153,7 +153,14 @@ export class Engine {
    * @throws TensorRTError ERR_TRT_INFER, ERR_CLOSED
    */
   async inspect(): Promise<unknown> {
-    return JSON.parse(await this.#whole(() => this.#native.inspect()));
+    const text = await this.#whole(() => this.#native.inspect());
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new TensorRTError('ERR_TRT_INFER', "TensorRT's inspector gave no valid JSON.", {
+        cause,
+      });
+    }
   }
 
   /**

@@ -60,7 +60,7 @@ export async function openLibrary(options: LibraryOptions = {}): Promise<OpenedL
       refused.push({ candidate, error });
     }
   }
-  throw notFound(product, search.tried, refused);
+  throw notFound(options, search.tried, refused);
 }
 
 /** What to do where no TensorRT was found. */
@@ -77,7 +77,7 @@ export function productName(product: Product): string {
 }
 
 function notFound(
-  product: Product | undefined,
+  { product, libraryDir }: LibraryOptions,
   tried: readonly { path: string; problem: string }[],
   refused: readonly RefusedLibrary[],
 ): TensorRTError {
@@ -91,8 +91,6 @@ function notFound(
   return new TensorRTError(
     'ERR_TRT_LIBRARY_NOT_FOUND',
     `No usable ${name} library was found. Tried:\n${lines.join('\n')}\n`,
-    {
-      remedy: installRemedy,
-    },
+    { remedy: libraryDir === undefined ? installRemedy : 'Give another libraryDir, or none.' },
   );
 }

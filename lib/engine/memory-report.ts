@@ -10,7 +10,7 @@ export type ContextMemory = 'static' | 'onProfileChange' | 'userManaged';
 export interface MemoryReportOptions {
   /** Execution contexts of each of the profiles. Default: 1. */
   contexts?: number;
-  /** Numbers of the optimisation profiles that they run. Default: `[0]`. */
+  /** Numbers of the optimisation profiles that they run. Default: all, as of a session. */
   profiles?: readonly number[];
   /**
    * `'static'` contexts hold as much as the largest profile of the engine needs, others as much as
@@ -94,7 +94,7 @@ export function reportMemory(
   { freeBytes, totalBytes: deviceBytes }: NativeMemoryInfo,
   options: MemoryReportOptions,
 ): MemoryReport {
-  const { contexts = 1, profiles = [0], memory = 'static' } = options;
+  const { contexts = 1, profiles = [...engine.scratchBytes.keys()], memory = 'static' } = options;
   const scratchBytesPerContext = profiles.map((profile) =>
     contextBytes(engine.scratchBytes, profile, memory),
   );

@@ -13,8 +13,8 @@ export interface PlanInfo {
   /** Version of the format of the plan, as NVIDIA counts it. */
   readonly serializationVersion: number;
   /**
-   * Compute capabilities that it was compiled for. Empty where TensorRT for RTX compiles when it
-   * loads the plan; undefined for TensorRT, whose header does not say.
+   * Compute capabilities that it was compiled for. Undefined for a plan of TensorRT for RTX that was
+   * built without targets, and for TensorRT, whose header does not say.
    */
   readonly targets: readonly string[] | undefined;
 }

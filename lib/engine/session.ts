@@ -1,4 +1,5 @@
 import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
+import { TensorRTError } from '../errors.js';
 import { Lifetime } from '../lifetime.js';
 import { callNative, type NativeJobOptions, type NativeJobResult } from '../native.js';
 import { type DataType, type Tensor, type TensorMap, typedArrayOf } from '../tensor.js';
@@ -144,13 +145,19 @@ export class Session {
    * `debugTensors`.
    *
    * @param options - `tensors`: which of them. Default: all.
-   * @throws TypeError for a name that is no debug tensor of the engine; else as {@link Session.infer}.
+   * @throws TypeError for a name that is no debug tensor of the engine, TensorRTError ERR_UNSUPPORTED
+   * where it has none; else as {@link Session.infer}.
    */
   async debug(
     feeds: Feeds,
     options: { tensors?: readonly string[] } = {},
   ): Promise<{ outputs: TensorMap; tensors: TensorMap }> {
     checkOptions('options', options, ['tensors']);
+    if (this.#parts.debugTensors.length === 0) {
+      throw new TensorRTError('ERR_UNSUPPORTED', 'The engine tells of no debug tensors.', {
+        remedy: "Build it with debugTensors and profilingVerbosity 'detailed'.",
+      });
+    }
     const debugTensors = options.tensors ?? this.#parts.debugTensors;
     debugTensors.forEach((name, i) => {
       checkOneOf(`tensors[${i}]`, name, this.#parts.debugTensors);

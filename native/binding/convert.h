@@ -16,7 +16,7 @@ namespace tensorrt_node {
 inline Dims ToDims(Napi::Value value) {
   const auto array = value.As<Napi::Array>();
   Dims dims(array.Length());
-  for (uint32_t i = 0; i < array.Length(); ++i) {
+  for (uint32_t i = 0; i < dims.size(); ++i) {
     dims[i] = array.Get(i).As<Napi::Number>().Int64Value();
   }
   return dims;
@@ -52,17 +52,45 @@ inline Napi::Object FromMemoryInfo(Napi::Env env, const MemoryInfo& memory) {
   return result;
 }
 
-/// The bytes behind a Uint8Array.
+/// The bytes behind a typed array.
 struct ByteView {
   const uint8_t* data;
   size_t size;
 };
 
+inline size_t BytesPerElement(napi_typedarray_type type) {
+  switch (type) {
+    case napi_int8_array:
+    case napi_uint8_array:
+    case napi_uint8_clamped_array:
+      return 1;
+    case napi_int16_array:
+    case napi_uint16_array:
+      return 2;
+    case napi_int32_array:
+    case napi_uint32_array:
+    case napi_float32_array:
+      return 4;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
+/// Of a typed array. One call into Node-API; Napi::TypedArray takes several, on the way of every
+/// inference.
 inline ByteView ToBytes(Napi::Value value) {
   if (!value.IsTypedArray()) throw Napi::TypeError::New(value.Env(), "Expected a typed array");
-  const auto array = value.As<Napi::TypedArray>();
-  const auto* const base = static_cast<const uint8_t*>(array.ArrayBuffer().Data());
-  return {base + array.ByteOffset(), array.ByteLength()};
+  napi_typedarray_type type = napi_int8_array;
+  size_t elements = 0;
+  void* data = nullptr;
+  const napi_status status =
+      napi_get_typedarray_info(value.Env(), value, &type, &elements, &data, nullptr, nullptr);
+  if (status != napi_ok) throw Napi::Error::New(value.Env());
+  return {static_cast<const uint8_t*>(data), elements * BytesPerElement(type)};
 }
 
 inline std::vector<uint8_t> ToByteVector(Napi::Value value) {

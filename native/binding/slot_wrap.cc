@@ -205,7 +205,8 @@ Napi::Value SlotWrap::Infer(const Napi::CallbackInfo& info) {
     }
   });
   return PromiseWorker<InferOperation>::Start(
-      env, "tensorrt_node.infer", {std::move(lease), std::move(targets), ToJobOptions(info[3]), {}, 0});
+      env, "tensorrt_node.infer",
+      {std::move(lease), std::move(targets), ToJobOptions(info[3]), {}, 0});
 }
 
 Napi::Value SlotWrap::InvalidateGraphs(const Napi::CallbackInfo& info) {

@@ -7,9 +7,9 @@ namespace {
 
 std::string PciBusId(const Device& device) {
   std::array<char, 32> id{};
-  device.driver().Check(device.driver().cuDeviceGetPCIBusId(id.data(), static_cast<int>(id.size()),
-                                                            device.ordinal()),
-                        "cuDeviceGetPCIBusId");
+  device.driver().Check(
+      device.driver().cuDeviceGetPCIBusId(id.data(), static_cast<int>(id.size()), device.ordinal()),
+      "cuDeviceGetPCIBusId");
   return id.data();
 }
 

@@ -48,8 +48,7 @@ std::vector<RecordedError> ErrorRecorder::Take() {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::vector<RecordedError> taken;
   taken.reserve(entries_.size());
-  for (const Entry& entry : entries_)
-    taken.push_back({NameOf(entry.code), entry.description});
+  for (const Entry& entry : entries_) taken.push_back({NameOf(entry.code), entry.description});
   entries_.clear();
   overflowed_ = false;
   return taken;
