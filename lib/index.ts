@@ -22,6 +22,7 @@ export {
   allocatePinned,
   type DeviceOptions,
   DeviceTensor,
+  trimDeviceMemory,
 } from './engine/device-tensor.js';
 export {
   type DoctorGpu,

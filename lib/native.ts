@@ -339,6 +339,7 @@ export interface NativeAddon extends NativeCalibration {
   listDevices(): NativeDevices;
   memoryInfo(device: number): Promise<NativeMemoryInfo>;
   allocateDevice(device: number, bytes: number): Promise<NativeMemory>;
+  trimDeviceMemory(device: number): Promise<void>;
   openGpuMonitor(device: number): Promise<NativeGpuMonitor>;
   allocatePinned(device: number, bytes: number): Promise<NativeMemory>;
   /**

@@ -36,6 +36,8 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
               Napi::Function::New<MemoryWrap::AllocateDevice>(env, "allocateDevice"));
   exports.Set("allocatePinned",
               Napi::Function::New<MemoryWrap::AllocatePinned>(env, "allocatePinned"));
+  exports.Set("trimDeviceMemory",
+              Napi::Function::New<MemoryWrap::TrimDevice>(env, "trimDeviceMemory"));
   exports.Set("tryLockFile", Napi::Function::New<FileLockWrap::TryLock>(env, "tryLockFile"));
   exports.Set("openGpuMonitor", Napi::Function::New<GpuMonitorWrap::Open>(env, "openGpuMonitor"));
   exports.Set("memoryInfo", Napi::Function::New<StartMemoryInfo>(env, "memoryInfo"));

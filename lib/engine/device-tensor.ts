@@ -198,6 +198,17 @@ function checkDevice(options: DeviceOptions): number {
   return device;
 }
 
+/**
+ * Gives memory of closed device tensors back to the GPU. Else it is kept for the next ones, as long as
+ * any device tensor is left.
+ *
+ * @throws TensorRTError ERR_NO_GPU, ERR_CUDA, ERR_ADDON
+ */
+export async function trimDeviceMemory(options: DeviceOptions = {}): Promise<void> {
+  const device = checkDevice(options);
+  await callNative(() => loadAddon().trimDeviceMemory(device));
+}
+
 /** The page-locked memory behind the tensors of {@link allocatePinned}. */
 const pinned = new WeakMap<ArrayBufferLike, NativeMemory>();
 

@@ -29,6 +29,13 @@ struct AllocateOperation {
   }
 };
 
+struct TrimOperation {
+  int device;
+
+  void Run() { MemoryPool::Of(device)->Trim(); }
+  Napi::Value Result(Napi::Env env) { return env.Undefined(); }
+};
+
 struct ReadOperation {
   std::shared_ptr<TensorMemory> memory;
   size_t bytes;
@@ -94,6 +101,11 @@ Napi::Value MemoryWrap::AllocateDevice(const Napi::CallbackInfo& info) {
 
 Napi::Value MemoryWrap::AllocatePinned(const Napi::CallbackInfo& info) {
   return Allocate(info, true);
+}
+
+Napi::Value MemoryWrap::TrimDevice(const Napi::CallbackInfo& info) {
+  return PromiseWorker<TrimOperation>::Start(info.Env(), "tensorrt_node.trim",
+                                             {info[0].As<Napi::Number>().Int32Value()});
 }
 
 Napi::Value MemoryWrap::Bytes(const Napi::CallbackInfo& info) {

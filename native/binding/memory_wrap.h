@@ -20,6 +20,9 @@ class MemoryWrap final : public Wrapped<MemoryWrap, TensorMemory> {
   /// [async] allocatePinned(device: number, bytes: number) -> NativeMemory. Rejects likewise.
   static Napi::Value AllocatePinned(const Napi::CallbackInfo& info);
 
+  /// [async] trimDeviceMemory(device: number) -> undefined. Rejects likewise.
+  static Napi::Value TrimDevice(const Napi::CallbackInfo& info);
+
  private:
   /// [sync] -> bytes
   Napi::Value Bytes(const Napi::CallbackInfo& info);
