@@ -3,7 +3,6 @@
 #include <napi.h>
 
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "binding/promise_worker.h"
@@ -17,10 +16,10 @@ struct EngineOperation {
   std::shared_ptr<LoadedEngine> engine;
   Work work;
   Convert convert;
-  std::optional<decltype(std::declval<Work>()(std::declval<LoadedEngine&>()))> result;
+  decltype(std::declval<Work>()(std::declval<LoadedEngine&>())) result{};
 
-  void Run() { result.emplace(work(*engine)); }
-  Napi::Value Result(Napi::Env env) { return convert(env, result.value()); }
+  void Run() { result = work(*engine); }
+  Napi::Value Result(Napi::Env env) { return convert(env, result); }
 };
 
 /// JavaScript thread. `work` runs on the thread pool and `convert` on the JavaScript thread; both

@@ -2,7 +2,6 @@
 
 #include <cstring>
 #include <memory>
-#include <utility>
 
 #include "call.h"
 #include "driver_api.h"
@@ -47,7 +46,7 @@ CUresult Allocate(Call& call, Stream& stream, CUmemoryPool handle, size_t bytes,
     return call.Violation(CUDA_ERROR_INVALID_VALUE,
                           "the handle is no live memory pool of the stream's device");
   }
-  *address = call.driver.AllocateFromPool(std::move(pool), bytes);
+  *address = call.driver.AllocateFromPool(pool, bytes);
   if (*address == 0) return CUDA_ERROR_OUT_OF_MEMORY;
   stream.Enqueue(
       [allocation = call.driver.device_memory().Get(*address)] { allocation->MarkAllocated(); });
