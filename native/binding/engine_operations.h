@@ -29,7 +29,7 @@ Napi::Value StartOnEngine(Napi::Env env, const char* name, std::shared_ptr<Loade
                           Work work, Convert convert) {
   using Operation = EngineOperation<Work, Convert>;
   return PromiseWorker<Operation>::Start(
-      env, name, Operation{std::move(engine), std::move(work), std::move(convert), std::nullopt});
+      env, name, Operation{std::move(engine), std::move(work), std::move(convert), {}});
 }
 
 // What EngineWrap delegates; engine_wrap.h says what each does.
