@@ -127,7 +127,7 @@ describe('openLibrary', () => {
     await expect(opening).rejects.toMatchObject({
       code: 'ERR_TRT_LIBRARY_NOT_FOUND',
       message: expect.stringContaining(`${join(folder, 'absent')}: no such folder`),
-      remedy: expect.stringContaining('TENSORRT_LIB_DIR'),
+      remedy: expect.stringContaining('Give another libraryDir'),
     });
   });
 
