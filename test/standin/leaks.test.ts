@@ -51,6 +51,9 @@ function growth({ resident }: Loop): number {
   return least(3 * quarter) - least(quarter);
 }
 
+/** AddressSanitizer notes where memory came from, which grows with the work that is done. */
+const notes = process.env['LD_PRELOAD']?.includes('libasan') ? 4 : 1;
+
 /** What the stand-ins say at the end: nothing lives, and no rule was broken. */
 function expectNothingLeft(report: string): void {
   const lines = readFileSync(report, 'utf8').trim().split('\n');
@@ -83,7 +86,7 @@ describe('leaves no memory behind', () => {
     expect(loop.graphs?.launched).toBeGreaterThan(5_000);
     expect(loop.graphs?.evicted).toBeGreaterThan(50);
     // In 5,000 turns: 400 bytes of each, less than what one makes of objects and tensors.
-    expect(growth(loop), `${loop.resident}`).toBeLessThan(2e6);
+    expect(growth(loop), `${loop.resident}`).toBeLessThan(2e6 * notes);
   });
 
   it('in 200 engines that are loaded, used and closed', async () => {
@@ -91,7 +94,7 @@ describe('leaves no memory behind', () => {
     const loop = await repeat('loads', 200, env);
     expectNothingLeft(report);
     // In 100 turns: 20 kB of each, which is less than one engine with two contexts.
-    expect(growth(loop), `${loop.resident}`).toBeLessThan(2e6);
+    expect(growth(loop), `${loop.resident}`).toBeLessThan(2e6 * notes);
   });
 
   it('in 200 builds that fail', async () => {
@@ -103,6 +106,6 @@ describe('leaves no memory behind', () => {
     }).save(model);
     const loop = await repeat('builds', 200, { MODEL: model });
     expect(loop.codes).toEqual(['ERR_TRT_PARSE']);
-    expect(growth(loop), `${loop.resident}`).toBeLessThan(4e6);
+    expect(growth(loop), `${loop.resident}`).toBeLessThan(4e6 * notes);
   });
 });
