@@ -147,6 +147,8 @@ function mostSpecific(entries: string[], name: string): string | undefined {
   const matches = entries.filter(
     (entry) => entry.startsWith(name) && /^(\.\d+)*$/.test(entry.slice(name.length)),
   );
+  // Nearly every folder has none, and a collator takes a quarter of a millisecond to make.
+  if (matches.length < 2) return matches[0];
   const collator = new Intl.Collator('en', { numeric: true });
   return matches.sort((a, b) => a.length - b.length || collator.compare(a, b)).at(-1);
 }
