@@ -109,10 +109,13 @@ function knownToLoader(product: Product): LibraryCandidate[] {
   }));
 }
 
+/** What all of them begin with. A folder of the system has thousands of others. */
+const libraryPrefix = /^lib(?:tensorrt|nvinfer|nvonnx)/;
+
 function librariesIn(folder: Folder): { found: LibraryCandidate[]; problem?: string } {
   let entries: string[];
   try {
-    entries = readdirSync(folder.path);
+    entries = readdirSync(folder.path).filter((entry) => libraryPrefix.test(entry));
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return { found: [], problem: missing ? 'no such folder' : (error as Error).message };
