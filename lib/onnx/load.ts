@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { type ModelProto, ModelProtoSchema } from 'onnx-buf';
 import { TensorRTError } from '../errors.js';
@@ -7,14 +7,25 @@ import { maxProtobufBytes } from './encode.js';
 
 /** Reads the whole file of a model into memory. */
 export async function readModelFile(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  return onModelFile(path, signal, async (handle, size) => {
+    const bytes = new Uint8Array(size);
+    return bytes.subarray(0, await readAt(handle, bytes, 0, signal));
+  });
+}
+
+/** Opens the file of a model for as long as it is used. */
+export async function onModelFile<T>(
+  path: string,
+  signal: AbortSignal | undefined,
+  use: (handle: FileHandle, size: number) => Promise<T>,
+): Promise<T> {
   signal?.throwIfAborted();
   return onFile('read', path, async () => {
     const handle = await open(path);
     try {
       const { size } = await handle.stat();
       checkFileSize(size, path);
-      const bytes = new Uint8Array(size);
-      return bytes.subarray(0, await readAt(handle, bytes, 0, signal));
+      return await use(handle, size);
     } finally {
       await handle.close();
     }
@@ -22,7 +33,7 @@ export async function readModelFile(path: string, signal?: AbortSignal): Promise
 }
 
 /** @throws TensorRTError `ERR_ONNX_INVALID` */
-export function checkFileSize(size: number, file: string): void {
+function checkFileSize(size: number, file: string): void {
   if (size <= maxProtobufBytes) return;
   throw notOnnx(`its ${size} bytes are more than a protobuf message can have`, { file });
 }

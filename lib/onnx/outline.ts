@@ -1,6 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { onFile, readAt } from '../files.js';
-import { checkFileSize } from './load.js';
+import type { FileHandle } from 'node:fs/promises';
+import { readAt } from '../files.js';
+import { onModelFile } from './load.js';
 
 /** Weights below this are not worth an interrupted read. */
 const heavyBytes = 64 * 1024;
@@ -29,18 +29,10 @@ const model: Place = { inner: new Map([[7, graph]]) };
  * sizes of its weights, is what {@link readModelFile} gives.
  */
 export async function readModelOutline(path: string, signal?: AbortSignal): Promise<Uint8Array> {
-  signal?.throwIfAborted();
-  return onFile('read', path, async () => {
-    const handle = await open(path);
-    try {
-      const { size } = await handle.stat();
-      checkFileSize(size, path);
-      const outline = new Outline(handle, size, signal);
-      await outline.read();
-      return outline.bytes;
-    } finally {
-      await handle.close();
-    }
+  return onModelFile(path, signal, async (handle, size) => {
+    const outline = new Outline(handle, size, signal);
+    await outline.read();
+    return outline.bytes;
   });
 }
 
