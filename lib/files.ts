@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import {
+  copyFile,
+  type FileHandle,
+  mkdtemp,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { TensorRTError } from './errors.js';
@@ -115,9 +125,24 @@ export async function writeFiles(
   }
 }
 
+/** A name beside a file that nobody else uses, to write under before the file is renamed. */
+export function temporaryName(path: string): string {
+  return `${path}.${randomUUID()}.tmp`;
+}
+
+/**
+ * A new folder for files that TensorRT or another runtime reads or writes.
+ *
+ * @throws TensorRTError ERR_FILE
+ */
+export function makeTemporaryFolder(): Promise<string> {
+  const base = join(tmpdir(), 'tensorrt-node-');
+  return onFile('write', base, () => mkdtemp(base));
+}
+
 /**
  * Removes what a process that was killed left behind while it wrote files whose names begin with
- * `prefix`. Nobody else may be writing them.
+ * `prefix`, under names of {@link temporaryName}. Nobody else may be writing them.
  */
 export async function removeTemporaries(folder: string, prefix: string): Promise<void> {
   for (const name of await readdir(folder)) {
@@ -129,7 +154,7 @@ export async function removeTemporaries(folder: string, prefix: string): Promise
 
 /** Copies a file, whole or not at all, and without a second copy on disk where it can share blocks. */
 export async function copyWholeFile(from: string, to: string): Promise<void> {
-  const temporary = `${to}.${randomUUID()}.tmp`;
+  const temporary = temporaryName(to);
   await onFile('write', to, async () => {
     try {
       await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
@@ -158,7 +183,7 @@ export class StagedFiles {
 
   /** Writes the parts one after the other. Memory stays flat: no part is read as a whole. */
   async write(path: string, parts: readonly Payload[], signal?: AbortSignal): Promise<void> {
-    const temporary = `${path}.${randomUUID()}.tmp`;
+    const temporary = temporaryName(path);
     await onFile('write', path, async () => {
       const handle = await open(temporary, 'wx');
       this.#files.push({ path, temporary, placed: false });

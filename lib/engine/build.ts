@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
-import { onFile } from '../files.js';
+import { checkBoolean, checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
+import { onFile, temporaryName } from '../files.js';
 import { callNative, type NativeBuildRequest, type NativeBuildResult } from '../native.js';
 import type { Model } from '../onnx/model.js';
 import { type BuilderOptions, builderOptionNames, checkBuilderOptions } from './build-options.js';
@@ -111,9 +110,7 @@ function checkBuildOptions(options: BuildOptions): void {
   if (output !== undefined && (typeof output !== 'string' || output === '')) {
     throw invalidArgument('output', 'the path of a file', output);
   }
-  if (isolate !== undefined && typeof isolate !== 'boolean') {
-    throw invalidArgument('isolate', 'true or false', isolate);
-  }
+  if (isolate !== undefined) checkBoolean('isolate', isolate);
   checkBuilderOptions(options);
   checkCacheOptions(options);
   checkTimingCache(options);
@@ -135,7 +132,7 @@ async function withOutput(
     const { plan, seconds } = await use(undefined);
     return planFromBytes(plan as Uint8Array, { seconds });
   }
-  const temporary = `${output}.${randomUUID()}.tmp`;
+  const temporary = temporaryName(output);
   // A folder that cannot be written is told before the build, and with the name that was given.
   await onFile('write', output, () => writeFile(temporary, '', { flag: 'wx' }));
   try {

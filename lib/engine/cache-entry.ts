@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TensorRTError } from '../errors.js';
-import { isSystemError, onFile, removeTemporaries, writeFiles } from '../files.js';
+import { isSystemError, onFile, removeTemporaries, temporaryName, writeFiles } from '../files.js';
 import { cacheFormat, cacheKey, type EngineIngredients } from './cache-key.js';
 import { digestFile } from './digest.js';
 import {
@@ -138,7 +137,7 @@ export class EntryFiles {
 
   /** A name to build under, which nobody else uses. */
   temporary(): string {
-    return join(this.#folder, `${this.key}.${randomUUID()}.tmp`);
+    return temporaryName(join(this.#folder, this.key));
   }
 
   /** Puts a plan that was built under a temporary name into its place. Within `exclusively`. */

@@ -1,9 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ForkedProcess } from '../child-process.js';
 import { TensorRTError, type TensorRTErrorDetails } from '../errors.js';
-import { onFile } from '../files.js';
+import { makeTemporaryFolder, onFile } from '../files.js';
 import type {
   NativeBuildEvent,
   NativeBuildMonitor,
@@ -89,8 +88,7 @@ export async function buildIsolated(
   const { request } = order;
   const { planPath } = request;
   if (planPath !== undefined) return runBuild(order, [...remove, planPath], monitor);
-  const base = join(tmpdir(), 'tensorrt-node-');
-  const folder = await onFile('write', base, () => mkdtemp(base));
+  const folder = await makeTemporaryFolder();
   try {
     const path = join(folder, 'engine.plan');
     const complete = { ...order, request: { ...request, planPath: path } };

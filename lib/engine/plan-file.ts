@@ -1,8 +1,7 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidArgument } from '../arguments.js';
-import { onFile } from '../files.js';
+import { makeTemporaryFolder, onFile } from '../files.js';
 import { Plan } from './plan.js';
 
 /**
@@ -52,8 +51,7 @@ async function spool(
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): Promise<PlanAtHand> {
-  const base = join(tmpdir(), 'tensorrt-node-');
-  const directory = await onFile('write', base, () => mkdtemp(base));
+  const directory = await makeTemporaryFolder();
   const giveBack = () => rm(directory, { recursive: true, force: true });
   const path = join(directory, 'engine.plan');
   try {

@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onFile } from '../files.js';
+import { makeTemporaryFolder } from '../files.js';
 import type { Model } from '../onnx/model.js';
 
 /** A model in a temporary folder of its own, for a runtime that reads files. */
@@ -14,8 +13,7 @@ export interface ModelFile {
 
 /** @throws TensorRTError `ERR_FILE` when the temporary folder cannot be written. */
 export async function writeModelFile(model: Model, signal?: AbortSignal): Promise<ModelFile> {
-  const base = join(tmpdir(), 'tensorrt-node-');
-  const directory = await onFile('write', base, () => mkdtemp(base));
+  const directory = await makeTemporaryFolder();
   const remove = () => rm(directory, { recursive: true, force: true });
   const path = join(directory, 'model.onnx');
   try {
