@@ -104,6 +104,15 @@ export function bytesOf(data: ArrayBufferView): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
+/** A tensor over bytes that are known to be what `dims` says; errors as {@link typedArrayOf}. */
+export function tensorOver<T extends DataType>(
+  type: T,
+  dims: readonly number[],
+  bytes: Uint8Array,
+): Tensor<T> {
+  return { type, dims, data: typedArrayOf(type, bytes) } as unknown as Tensor<T>;
+}
+
 /**
  * Gives bytes the typed array of an element type: a view where the alignment allows, else a copy.
  *

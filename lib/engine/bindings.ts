@@ -8,7 +8,7 @@ import {
   elementCount,
   type Tensor,
   tensor,
-  typedArrayOf,
+  tensorOver,
 } from '../tensor.js';
 import { DeviceTensor, pinnedMemoryOf } from './device-tensor.js';
 import { type EngineTensor, isDataType, toValueInfo } from './engine-tensor.js';
@@ -170,8 +170,7 @@ function blankFeed(input: EngineTensor, given: readonly number[] | Tensor | unde
       },
     );
   }
-  const bytes = new Uint8Array(elementCount(dims) * elementBytes(type));
-  return { type, dims, data: typedArrayOf(type, bytes) } as Tensor;
+  return tensorOver(type, dims, new Uint8Array(elementCount(dims) * elementBytes(type)));
 }
 
 function typeOf(name: string, type: string): DataType {
@@ -196,5 +195,5 @@ function resultOf(
   if (typeof target === 'object') {
     return { type, dims, data: target.data.subarray(0, elementCount(dims)) } as Tensor;
   }
-  return { type, dims, data: typedArrayOf(type, new Uint8Array(data as ArrayBuffer)) } as Tensor;
+  return tensorOver(type, dims, new Uint8Array(data as ArrayBuffer));
 }

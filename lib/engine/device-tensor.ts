@@ -7,7 +7,7 @@ import {
   elementBytes,
   elementCount,
   type Tensor,
-  typedArrayOf,
+  tensorOver,
 } from '../tensor.js';
 
 export interface DeviceOptions {
@@ -93,11 +93,7 @@ export class DeviceTensor<T extends DataType = DataType> {
     const dims = this.#dims;
     const bytes = elementCount(dims) * elementBytes(this.type);
     const data = await this.#use('read', () => this.#memory.read(bytes));
-    return {
-      type: this.type,
-      dims,
-      data: typedArrayOf(this.type, new Uint8Array(data)),
-    } as Tensor<T>;
+    return tensorOver(this.type, dims, new Uint8Array(data));
   }
 
   /**
@@ -232,7 +228,7 @@ export async function allocatePinned<T extends DataType>(
   const memory = await callNative(() => loadAddon().allocatePinned(device, bytes));
   const buffer = memory.buffer();
   pinned.set(buffer, memory);
-  return { type, dims: [...dims], data: typedArrayOf(type, new Uint8Array(buffer)) } as Tensor<T>;
+  return tensorOver(type, [...dims], new Uint8Array(buffer));
 }
 
 /**

@@ -7,6 +7,13 @@ import type { WeightStreaming } from './weight-streaming.js';
 /** How an execution context holds its scratch memory, as TensorRT names it. */
 export type ContextMemory = 'static' | 'onProfileChange' | 'userManaged';
 
+/** All of {@link ContextMemory}. @internal */
+export const contextMemories: readonly ContextMemory[] = [
+  'static',
+  'onProfileChange',
+  'userManaged',
+];
+
 export interface MemoryReportOptions {
   /** Execution contexts of each of the profiles. Default: 1. */
   contexts?: number;
@@ -80,8 +87,7 @@ export function checkReportOptions(options: MemoryReportOptions, profileCount: n
   checkOptions('options', options, ['contexts', 'profiles', 'memory']);
   const { contexts, profiles, memory } = options;
   if (contexts !== undefined) checkInteger('contexts', contexts, 0);
-  if (memory !== undefined)
-    checkOneOf('memory', memory, ['static', 'onProfileChange', 'userManaged']);
+  if (memory !== undefined) checkOneOf('memory', memory, contextMemories);
   if (profiles === undefined) return;
   if (!Array.isArray(profiles)) throw invalidArgument('profiles', 'an array of numbers', profiles);
   profiles.forEach((profile, index) => {

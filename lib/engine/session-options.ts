@@ -1,5 +1,6 @@
 import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
 import type { Product } from './libraries.js';
+import { type ContextMemory, contextMemories } from './memory-report.js';
 
 export interface SessionOptions {
   /**
@@ -29,7 +30,7 @@ export interface SessionOptions {
    * `'onProfileChange'` for the largest of its profile, `'userManaged'` grows with the shapes that
    * come. Default: TensorRT's, 'static'.
    */
-  memory?: 'static' | 'onProfileChange' | 'userManaged';
+  memory?: ContextMemory;
   /**
    * When TensorRT for RTX compiles kernels for the very shapes that come: in the background
    * (`'lazy'`, its default), before the inference (`'eager'`), or never (`'none'`).
@@ -88,9 +89,7 @@ export function checkSessionOptions(
   checkInteger('depth', depth, 1, 2);
   checkOneOf('priority', priority, ['low', 'normal', 'high']);
   const { memory, kernelSpecialization, cudaGraphStrategy, runtimeCache } = options;
-  if (memory !== undefined) {
-    checkOneOf('memory', memory, ['static', 'onProfileChange', 'userManaged']);
-  }
+  if (memory !== undefined) checkOneOf('memory', memory, contextMemories);
   if (kernelSpecialization !== undefined) {
     checkOneOf('kernelSpecialization', kernelSpecialization, ['lazy', 'eager', 'none']);
   }

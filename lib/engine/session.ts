@@ -2,7 +2,7 @@ import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../argu
 import { TensorRTError } from '../errors.js';
 import { Lifetime } from '../lifetime.js';
 import { callNative, type NativeJobOptions, type NativeJobResult } from '../native.js';
-import { type DataType, type Tensor, type TensorMap, typedArrayOf } from '../tensor.js';
+import { type TensorMap, tensorOver } from '../tensor.js';
 import {
   Bindings,
   EngineIo,
@@ -312,15 +312,9 @@ interface Job {
 }
 
 function toTensors(tensors: NonNullable<NativeJobResult['debugTensors']>): TensorMap {
-  return Object.fromEntries(
-    tensors
-      .filter(({ type }) => isDataType(type))
-      .map(({ name, type, dims, data }) => {
-        const known = type as DataType;
-        return [
-          name,
-          { type: known, dims, data: typedArrayOf(known, new Uint8Array(data)) } as Tensor,
-        ];
-      }),
-  );
+  const map: TensorMap = {};
+  for (const { name, type, dims, data } of tensors) {
+    if (isDataType(type)) map[name] = tensorOver(type, dims, new Uint8Array(data));
+  }
+  return map;
 }
