@@ -1,6 +1,5 @@
 #include "binding/build_request.h"
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,16 +20,6 @@ std::vector<std::pair<std::string, T>> ToEntries(Napi::Value value, Convert conv
     if (!entry.IsUndefined()) entries.emplace_back(name, convert(entry));
   }
   return entries;
-}
-
-std::string ToText(Napi::Value value) {
-  return value.IsUndefined() ? std::string() : value.As<Napi::String>().Utf8Value();
-}
-
-template <typename T>
-std::optional<T> ToNumber(Napi::Value value) {
-  if (value.IsUndefined()) return std::nullopt;
-  return static_cast<T>(value.As<Napi::Number>().Int64Value());
 }
 
 std::vector<InputRange> ToRanges(Napi::Value value) {
@@ -77,13 +66,13 @@ BuildRequest ToBuildRequest(Napi::Value value) {
   if (const Napi::Value sources = object.Get("tacticSources"); !sources.IsUndefined()) {
     request.tactic_sources = ToStrings(sources);
   }
-  request.optimization_level = ToNumber<int>(object.Get("optimizationLevel"));
-  request.max_tactics = ToNumber<int>(object.Get("maxTactics"));
-  request.timing_iterations = ToNumber<int>(object.Get("timingIterations"));
-  request.max_aux_streams = ToNumber<int>(object.Get("maxAuxStreams"));
-  request.max_threads = ToNumber<int>(object.Get("maxThreads"));
-  request.dla_core = ToNumber<int>(object.Get("dlaCore"));
-  request.l2_limit_for_tiling = ToNumber<int64_t>(object.Get("l2LimitForTiling"));
+  request.optimization_level = ToOptional<int>(object.Get("optimizationLevel"));
+  request.max_tactics = ToOptional<int>(object.Get("maxTactics"));
+  request.timing_iterations = ToOptional<int>(object.Get("timingIterations"));
+  request.max_aux_streams = ToOptional<int>(object.Get("maxAuxStreams"));
+  request.max_threads = ToOptional<int>(object.Get("maxThreads"));
+  request.dla_core = ToOptional<int>(object.Get("dlaCore"));
+  request.l2_limit_for_tiling = ToOptional<int64_t>(object.Get("l2LimitForTiling"));
   request.hardware_compatibility = ToText(object.Get("hardwareCompatibility"));
   request.runtime_platform = ToText(object.Get("runtimePlatform"));
   request.profiling_verbosity = ToText(object.Get("profilingVerbosity"));

@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,18 @@ inline Dims ToDims(Napi::Value value) {
     dims[i] = array.Get(i).As<Napi::Number>().Int64Value();
   }
   return dims;
+}
+
+/// Empty for undefined.
+inline std::string ToText(Napi::Value value) {
+  return value.IsUndefined() ? std::string() : value.As<Napi::String>().Utf8Value();
+}
+
+/// Nothing for undefined.
+template <typename T>
+std::optional<T> ToOptional(Napi::Value value) {
+  if (value.IsUndefined()) return std::nullopt;
+  return static_cast<T>(value.As<Napi::Number>().Int64Value());
 }
 
 inline size_t ToSize(Napi::Value value) {

@@ -11,32 +11,21 @@
 namespace tensorrt_node {
 namespace {
 
-std::vector<uint8_t> CopyBytes(Napi::Value value) {
-  const ByteView bytes = ToBytes(value);
-  return {bytes.data, bytes.data + bytes.size};
-}
-
-std::optional<int> OptionalInt(Napi::Value value) {
-  if (!value.IsNumber()) return std::nullopt;
-  return value.As<Napi::Number>().Int32Value();
-}
-
 LoadRequest ToLoadRequest(Napi::Value plan, Napi::Object options) {
   LoadRequest request;
   if (plan.IsString()) {
     request.plan = plan.As<Napi::String>().Utf8Value();
   } else {
-    request.plan = CopyBytes(plan);
+    request.plan = ToByteVector(plan);
   }
   request.device = options.Get("device").As<Napi::Number>().Int32Value();
   request.check_memory = options.Get("checkMemory").As<Napi::Boolean>();
-  const Napi::Value budget = options.Get("weightStreamingBudget");
-  if (budget.IsNumber()) request.weight_streaming_budget = budget.As<Napi::Number>().Int64Value();
+  request.weight_streaming_budget = ToOptional<int64_t>(options.Get("weightStreamingBudget"));
   DeserializeOptions& deserialize = request.deserialize;
   deserialize.allow_host_code = options.Get("hostCode").As<Napi::Boolean>();
   deserialize.lean_runtime = options.Get("leanRuntime").As<Napi::String>();
-  deserialize.dla_core = OptionalInt(options.Get("dlaCore"));
-  deserialize.max_threads = OptionalInt(options.Get("maxThreads"));
+  deserialize.dla_core = ToOptional<int>(options.Get("dlaCore"));
+  deserialize.max_threads = ToOptional<int>(options.Get("maxThreads"));
   deserialize.deferred_weights = options.Get("deferredWeights").As<Napi::Boolean>();
   return request;
 }
@@ -84,8 +73,8 @@ Napi::Value StartLoad(const Napi::CallbackInfo& info, std::shared_ptr<TensorRTLi
 
 Napi::Value StartCheckEngine(const Napi::CallbackInfo& info,
                              std::shared_ptr<TensorRTLibrary> library) {
-  return PromiseWorker<CheckEngineOperation>::Start(info.Env(), "tensorrt_node.checkEngine",
-                                                    {std::move(library), CopyBytes(info[0]), {}});
+  return PromiseWorker<CheckEngineOperation>::Start(
+      info.Env(), "tensorrt_node.checkEngine", {std::move(library), ToByteVector(info[0]), {}});
 }
 
 Napi::Value StartMemoryInfo(const Napi::CallbackInfo& info) {

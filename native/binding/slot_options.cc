@@ -8,11 +8,6 @@
 namespace tensorrt_node {
 namespace {
 
-/// Empty for undefined.
-std::string ToText(Napi::Value value) {
-  return value.IsUndefined() ? std::string() : value.As<Napi::String>().Utf8Value();
-}
-
 StreamPriority ToPriority(const std::string& name) {
   if (name == "high") return StreamPriority::kHigh;
   if (name == "low") return StreamPriority::kLow;
