@@ -10,9 +10,16 @@
 namespace tensorrt_node {
 namespace {
 
-bool HasAliases(const std::vector<IoTensor>& tensors) {
-  return std::any_of(tensors.begin(), tensors.end(),
-                     [](const IoTensor& tensor) { return !tensor.alias_of.empty(); });
+/// What of an engine forbids to capture its work at all; empty where nothing does. It stays as it
+/// is while there are contexts.
+std::string WhyNeverCaptured(const Engine& engine) {
+  const std::vector<IoTensor>& tensors = engine.tensors();
+  const bool aliased = std::any_of(tensors.begin(), tensors.end(),
+                                   [](const IoTensor& tensor) { return !tensor.alias_of.empty(); });
+  // Verifying runs the work twice, which would change what is updated in place.
+  if (aliased) return "aliasedOutput";
+  const WeightStreaming streaming = engine.weight_streaming();
+  return streaming.budget_bytes < streaming.streamable_bytes ? "weightStreaming" : "";
 }
 
 bool IsDataDependent(const Lane::Output& output) { return output.data_dependent; }
@@ -70,7 +77,6 @@ ExecutionSlot::ExecutionSlot(std::shared_ptr<LoadedEngine> engine, const SlotOpt
       device_(engine_->device()),
       driver_(device_->driver()),
       user_managed_memory_(options.context.memory == "userManaged"),
-      aliased_outputs_(HasAliases(engine_->engine().tensors())),
       compute_stream_(device_, options.priority),
       scratch_(device_) {
   if (options.depth > 1) {
@@ -80,8 +86,11 @@ ExecutionSlot::ExecutionSlot(std::shared_ptr<LoadedEngine> engine, const SlotOpt
   for (int i = 0; i < options.depth; ++i) {
     lanes_.push_back(std::make_unique<Lane>(device_, engine_->engine().tensors()));
   }
-  if (options.graphs > 0) graphs_ = std::make_unique<GraphCache>(options.graphs);
   const ContextScope scope(*device_);
+  if (options.graphs > 0) {
+    graphs_ = std::make_unique<GraphCache>(options.graphs);
+    never_captured_ = WhyNeverCaptured(engine_->engine());
+  }
   ContextOptions context = options.context;
   context.stream = compute_stream_.get();
   context_ = engine_->engine().CreateContext(context);
@@ -277,10 +286,7 @@ std::string ExecutionSlot::WhyNoGraph(Lane& lane) const {
       lane.outputs().begin(), lane.outputs().end(),
       [](const Lane::Output& output) { return output.delivery == Lane::Delivery::kDevice; });
   if (fresh) return "newOutputMemory";
-  // Verifying runs the work twice, which would change what is updated in place.
-  if (aliased_outputs_) return "aliasedOutput";
-  const WeightStreaming streaming = engine_->engine().weight_streaming();
-  if (streaming.budget_bytes < streaming.streamable_bytes) return "weightStreaming";
+  if (!never_captured_.empty()) return never_captured_;
   if (!context_->IsCapturable(compute_stream_.get()).value_or(true)) return "notCapturable";
   return {};
 }
@@ -335,9 +341,6 @@ void ExecutionSlot::InvalidateGraphs() {
   if (graphs_) graphs_->Clear();
 }
 
-size_t ExecutionSlot::graph_evictions() {
-  const std::lock_guard<std::mutex> lock(context_mutex_);
-  return graphs_ ? graphs_->evictions() : 0;
-}
+size_t ExecutionSlot::graph_evictions() const { return graphs_ ? graphs_->evictions() : 0; }
 
 }  // namespace tensorrt_node

@@ -66,7 +66,8 @@ class ExecutionSlot {
   /// Drops the captured graphs, for example because weights have changed.
   void InvalidateGraphs();
 
-  size_t graph_evictions();
+  /// Does not wait for jobs that run.
+  size_t graph_evictions() const;
 
  private:
   /// On the compute stream from beginning to end: each event between streams costs time.
@@ -100,7 +101,6 @@ class ExecutionSlot {
   const std::shared_ptr<const Device> device_;
   const CudaDriver& driver_;
   const bool user_managed_memory_;
-  const bool aliased_outputs_;
   Stream compute_stream_;
   // Empty where the slot has one lane: then everything is ordered on the compute stream.
   std::unique_ptr<Stream> in_stream_;
@@ -115,6 +115,8 @@ class ExecutionSlot {
   // The lane that was with TensorRT last; its end is waited for before the next.
   Lane* last_ = nullptr;
   std::unique_ptr<GraphCache> graphs_;
+  // Why no job of this slot can be captured; empty where some can.
+  std::string never_captured_;
 };
 
 }  // namespace tensorrt_node

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <list>
 #include <memory>
@@ -43,7 +44,7 @@ class GraphCache {
     return nullptr;
   }
 
-  /// Graphs that were dropped to make room.
+  /// Graphs that were dropped to make room. May be read from any thread.
   size_t evictions() const { return evictions_; }
 
   void Clear() {
@@ -53,7 +54,7 @@ class GraphCache {
 
  private:
   const size_t capacity_;
-  size_t evictions_ = 0;
+  std::atomic<size_t> evictions_{0};
   std::list<std::pair<std::string, Entry>> entries_;
   std::unordered_map<std::string, std::list<std::pair<std::string, Entry>>::iterator> index_;
 };
