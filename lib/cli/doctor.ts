@@ -3,6 +3,7 @@ import { type DoctorReport, doctor } from '../engine/doctor.js';
 import { productName } from '../engine/library.js';
 import { command, jsonOption } from './command.js';
 import { printJson, printLines } from './terminal.js';
+import { section } from './text.js';
 
 /** `tensorrt-node doctor`: exit code 0 when engines can be built here, else 1. */
 export function doctorCommand(): Command {
@@ -23,20 +24,19 @@ function describe(report: DoctorReport): string[] {
   return [
     `Node            ${report.node}`,
     `Native addon    ${report.addon ? 'loaded' : 'missing'}`,
-    ...section('TensorRT', libraryLines(report)),
+    ...block('TensorRT', libraryLines(report)),
     `Driver          ${report.driver ? `supports CUDA ${report.driver}` : 'none'}`,
-    ...section('GPUs', gpuLines(report)),
+    ...block('GPUs', gpuLines(report)),
     `ONNX Runtime    ${report.onnxruntime ?? 'not installed (optional: onnxruntime-node)'}`,
     '',
     `Build engines   ${report.canBuild ? 'yes' : 'no'}`,
     `Run engines     ${report.canRun ? 'yes' : 'no'}`,
     ...report.problems.flatMap(({ problem, remedy }) => ['', `! ${problem}`, `  ${remedy}`]),
-    '',
     ...section('Looked without success in', triedLines(report)),
   ];
 }
 
-function section(title: string, lines: string[]): string[] {
+function block(title: string, lines: string[]): string[] {
   if (lines.length === 0) return [];
   return [title, ...lines.map((line) => `  ${line}`)];
 }

@@ -2,12 +2,16 @@ import type { Command } from 'commander';
 import { readPlanInfo } from '../engine/plan.js';
 import type { PlanInfo } from '../engine/plan-header.js';
 import { TensorRTError } from '../errors.js';
+import { writeFiles } from '../files.js';
 import { inspect, openOutline } from '../inspect/inspect.js';
+import { renderGraphHtml } from '../inspect/render-html.js';
+import type { Model } from '../onnx/model.js';
 import { inferShapes } from '../onnx/shapes/infer-shapes.js';
 import { command, jsonOption, wholeNumber } from './command.js';
 import { describeModel, describePlan, weightLines } from './describe-model.js';
 import { describeTree } from './describe-tree.js';
-import { printJson, printLines } from './terminal.js';
+import { note, printJson, printLines } from './terminal.js';
+import { bytes } from './text.js';
 
 interface InspectFlags {
   json?: boolean;
@@ -65,10 +69,18 @@ function showPlan(file: string, plan: PlanInfo, { json, tree, weights, html }: I
 
 async function showModel(file: string, flags: InspectFlags): Promise<void> {
   const model = await openOutline(file, undefined);
+  if (flags.html !== undefined) await writePicture(model, flags.html);
   if (flags.tree) return printLines(describeTree(model, await inferShapes(model), flags.all));
+  if (flags.html !== undefined && !flags.json && flags.weights === undefined) return;
   const largestWeights = flags.weights === true ? 30 : (flags.weights ?? 10);
   const summary = await inspect(model, { largestWeights });
   if (flags.json) printJson(summary);
   else if (flags.weights !== undefined) printLines(weightLines(summary));
   else printLines(describeModel(summary));
+}
+
+async function writePicture(model: Model, path: string): Promise<void> {
+  const page = new TextEncoder().encode(await renderGraphHtml(model));
+  await writeFiles([{ path, parts: [page] }]);
+  note(`Wrote ${path} (${bytes(page.byteLength)}): open it in a browser.`);
 }

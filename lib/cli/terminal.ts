@@ -25,8 +25,8 @@ export function printLines(lines: readonly string[]): void {
   process.stdout.write(`${lines.map(harmless).join('\n')}\n`);
 }
 
-const escape = '\u001b';
-const steering = new RegExp(`(?!${escape}\\[\\d+(;\\d+)*m)\\p{Cc}`, 'gu');
+const escapeCharacter = '\u001b';
+const steering = new RegExp(`(?!${escapeCharacter}\\[\\d+(;\\d+)*m)\\p{Cc}`, 'gu');
 
 /** Names in a model may hold anything; what would steer the terminal, but for styles, is left out. */
 function harmless(line: string): string {
