@@ -25,3 +25,8 @@ export function compareModels(pairs: readonly (readonly [string, string])[]) {
 export function checkModels(files: readonly string[]) {
   return runPython<(string | null)[]>('check_models.py', files);
 }
+
+/** What Python's onnx finds in each model, for `inspect` to find too. */
+export function summariseModels(files: readonly string[]) {
+  return runPython<object[]>('summarise_models.py', files);
+}
