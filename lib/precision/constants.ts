@@ -52,7 +52,7 @@ export async function convertConstants(
         : { ...result, masks: false },
     );
     for (const tensor of masks ?? []) masked.add(tensor);
-    if (!masks && (saturated > 0 || (absmax > 0 && absmax < halfFormats[type].smallestNormal))) {
+    if (!masks && (saturated > 0 || (absmax > 0 && absmax < halfFormats[type].smallest))) {
       const reason = constantReason(value, saturated > 0, absmax, type);
       for (const step of stepsWith(value, readers)) keepFloat(islands, step, reason);
     }
@@ -111,5 +111,5 @@ function constantReason({ name }: Value, tooLarge: boolean, absmax: number, type
   const typeName = typeNames[type];
   return tooLarge
     ? `constant '${name}' reaches ${show(absmax)}, beyond ${typeName}`
-    : `constant '${name}' never exceeds ${show(absmax)}, below the normal numbers of ${typeName}`;
+    : `constant '${name}' never exceeds ${show(absmax)}, too small for ${typeName}`;
 }

@@ -71,7 +71,7 @@ function convertedTensors({ constants, rewriter }: Outcome): ConvertedTensor[] {
 
 function rangeFindings({ ranges, type, maxRange }: CheckedOptions): RangeFinding[] {
   return [...(ranges?.ranges ?? [])].flatMap(([tensor, { absmax, nonFinite }]) => {
-    const tooSmall = absmax > 0 && absmax < halfFormats[type].smallestNormal;
+    const tooSmall = absmax > 0 && absmax < halfFormats[type].smallest;
     const problem =
       nonFinite > 0
         ? 'nonFinite'

@@ -65,7 +65,9 @@ function unknownTensor({ inputs, outputs, slots }: Step): string | undefined {
   )?.name;
 }
 
+/** Whether a node computes with float32. What a `Constant` gives is stored, not computed. */
 export function touchesFloat(step: Step): boolean {
+  if (step.node.opType === 'Constant') return false;
   return floatInputs(step).length > 0 || floatOutputs(step).length > 0;
 }
 
