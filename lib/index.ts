@@ -92,6 +92,18 @@ export {
 } from './onnx/pattern.js';
 export { readSparse } from './onnx/sparse.js';
 export { readInlineWeights, readWeights } from './onnx/weights.js';
+export type { ConversionCounts, HalfType } from './precision/half-numbers.js';
+export type { Scales } from './precision/operator-slots.js';
+export type { HalfOptions } from './precision/options.js';
+export type {
+  ConvertedTensor,
+  HalfModel,
+  PrecisionDecision,
+  PrecisionReport,
+  PrecisionSummary,
+  RangeFinding,
+} from './precision/report.js';
+export { toHalf } from './precision/to-half.js';
 export {
   type CalibrateOptions,
   type CalibrationProgress,
