@@ -85,8 +85,6 @@ const unique: Rule = (n) => {
 
 const nonMaxSuppression: Rule = (n) => [fact(ElementType.INT64, [n.fresh(), 3])];
 
-const trilu: Rule = (n) => [like(n.input(0))];
-
 export const gathering: Rules = {
   Compress: compress,
   Gather: gather,
@@ -100,6 +98,5 @@ export const gathering: Rules = {
   ScatterND: (n) => [like(n.input(0))],
   TensorScatter: (n) => [like(n.input(0))],
   TopK: topK,
-  Trilu: trilu,
   Unique: unique,
 };
