@@ -1,5 +1,13 @@
 import type { GraphProto, NodeProto, TensorProto } from 'onnx-buf';
-import { getFloat, getGraph, getInt, getInts, getString } from '../attributes.js';
+import {
+  getFloat,
+  getFloats,
+  getGraph,
+  getInt,
+  getInts,
+  getString,
+  getStrings,
+} from '../attributes.js';
 import type { Size } from './expression.js';
 import { type Fact, unknown, type Value } from './fact.js';
 
@@ -33,6 +41,11 @@ export class NodeView {
     this.opset = opset;
     this.inputs = inputs;
     this.#surroundings = surroundings;
+  }
+
+  /** The same node with its inputs in another order. */
+  withInputs(inputs: readonly (Fact | undefined)[]): NodeView {
+    return new NodeView(this.node, this.opset, inputs, this.#surroundings);
   }
 
   has(index: number): boolean {
@@ -87,8 +100,16 @@ export class NodeView {
     return getFloat(this.node, name);
   }
 
+  floats(name: string): number[] | undefined {
+    return getFloats(this.node, name);
+  }
+
   text(name: string): string | undefined {
     return getString(this.node, name);
+  }
+
+  strings(name: string): string[] | undefined {
+    return getStrings(this.node, name);
   }
 
   graph(name: string): GraphProto | undefined {

@@ -103,7 +103,9 @@ function convolutionDims(
   return windowed(n, batch, weights?.[0] ?? n.fresh(), kernel, spatial);
 }
 
-const convolution: Rule = (n) => [fact(n.type(0) ?? n.type(1), convolutionDims(n, n.dims(1)))];
+export const convolution: Rule = (n) => [
+  fact(n.type(0) ?? n.type(1), convolutionDims(n, n.dims(1))),
+];
 
 export const poolDims = (n: NodeView): readonly Size[] | undefined => {
   const dims = n.dims(0);
@@ -116,7 +118,7 @@ export const poolDims = (n: NodeView): readonly Size[] | undefined => {
   return windowed(n, batch, channels, kernel, spatial);
 };
 
-const pool: Rule = (n) => [fact(n.type(0), poolDims(n))];
+export const pool: Rule = (n) => [fact(n.type(0), poolDims(n))];
 
 /** The second output tells where each maximum was. */
 const maxPool: Rule = (n) => {

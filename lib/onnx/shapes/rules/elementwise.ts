@@ -107,9 +107,9 @@ const typedLike: Rule = (n) => [fact(n.int('dtype') ?? n.type(0), n.dims(0))];
 
 const sameTypeUnary = [
   'Acos Acosh Asin Asinh Atan Atanh Celu Cos Cosh Elu Erf Exp Gelu HardSigmoid HardSwish Hardmax',
-  'LRN LeakyRelu Log LogSoftmax Mish PRelu Reciprocal Scaler Selu Shrink Sigmoid Sin Sinh',
+  'LRN LeakyRelu Log LogSoftmax Mish PRelu Reciprocal Selu Shrink Sigmoid Sin Sinh',
   'Softmax Softplus Softsign Swish Tan Tanh ThresholdedRelu MeanVarianceNormalization CumSum',
-  'CumProd LpNormalization ReverseSequence Trilu Binarizer BitwiseNot',
+  'CumProd LpNormalization ReverseSequence Trilu BitwiseNot',
 ].flatMap((line) => line.split(' '));
 
 export const elementwise: Rules = {
@@ -127,7 +127,7 @@ export const elementwise: Rules = {
     ]),
   ),
   ...Object.fromEntries(
-    ['BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor'].map((name) => [name, binary()]),
+    ['BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'SwiGLU'].map((name) => [name, binary()]),
   ),
   Bernoulli: typedLike,
   BitCast: (n) => [fact(n.int('to'), n.dims(0))],

@@ -34,4 +34,6 @@ export const normalization: Rules = {
   InstanceNormalization: sameAsInput,
   LayerNormalization: layerNormalization,
   RMSNormalization: sameAsInput,
+  // ONNX Runtime writes it so into the domain of ONNX.
+  SimplifiedLayerNormalization: layerNormalization,
 };
