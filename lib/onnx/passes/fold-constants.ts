@@ -8,7 +8,7 @@ import type { Model } from '../model.js';
 import { inferShapes } from '../shapes/infer-shapes.js';
 import type { Dim, InferredShapes } from '../shapes/inferred-shapes.js';
 import { subgraphsOf } from '../subgraphs.js';
-import { toValueInfoProto } from '../value-info.js';
+import { fromValueInfoProto, toValueInfoProto } from '../value-info.js';
 import { readWeights } from '../weights.js';
 import { evaluate } from './evaluate/evaluate.js';
 import { type Evaluator, evaluateRest } from './evaluate-rest.js';
@@ -19,7 +19,7 @@ export interface FoldOptions {
   evaluator?: Evaluator;
   /** Constants above this many bytes are neither computed with nor made. Default: 1 MiB. */
   maxBytes?: number;
-  /** Sizes of inputs that the model leaves open; the new model is right for these alone. */
+  /** Sizes of inputs that the model leaves open; the new model takes these alone. */
   inputs?: Readonly<Record<string, readonly Dim[]>>;
   signal?: AbortSignal;
 }
@@ -49,10 +49,23 @@ export async function foldConstantsIn(
 ): Promise<void> {
   const { inputs, signal } = options;
   const shapes = await inferShapes(model, { ...(inputs && { inputs }), ...(signal && { signal }) });
+  fixInputs(model, inputs ?? {});
   for (const graph of model.graphs()) {
     const folding = new Folding(model, graph, shapes, report, options);
     await folding.run();
   }
+}
+
+/** What was computed for sizes must not be fed with others. */
+function fixInputs(model: Model, sizes: Readonly<Record<string, readonly Dim[]>>): void {
+  const { proto } = model.graph;
+  proto.input = proto.input.map((input) => {
+    const given = sizes[input.name];
+    const { name, type, dims } = fromValueInfoProto(input);
+    if (!given) return input;
+    return toValueInfoProto({ name, type, dims: given.map((dim, axis) => dim ?? dims?.[axis]) });
+  });
+  model.graph.changed();
 }
 
 const defaultMaxBytes = 2 ** 20;

@@ -94,11 +94,11 @@ class Body {
   nodes(): NodeProto[] {
     const { input, output, node } = this.#function;
     const names = new Map<string, string>([['', '']]);
-    input.forEach((name, index) => names.set(name, this.#call.input[index] ?? ''));
-    output.forEach((name, index) => {
+    for (const [index, name] of input.entries()) names.set(name, this.#call.input[index] ?? '');
+    for (const [index, name] of output.entries()) {
       const given = this.#call.output[index];
       if (given) names.set(name, given);
-    });
+    }
     return this.#copyNodes(node, names);
   }
 

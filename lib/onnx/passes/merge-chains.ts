@@ -34,7 +34,7 @@ function skipReshapes(graph: Graph, node: NodeProto, report: Report): void {
   if (!shape || (shape.includes(0) && !getInt(node, 'allowzero'))) return;
   for (;;) {
     const before = graph.producer(node.input[0] ?? '');
-    if (!before || before.domain !== '' || !reshapes.includes(before.opType)) return;
+    if (before?.domain !== '' || !reshapes.includes(before.opType)) return;
     graph.replaceInput(node, 0, before.input[0] ?? '');
     report(node, `reads past the ${before.opType} '${before.name}' before it`);
   }
