@@ -13,7 +13,7 @@ import { findNormalisations } from './rules/normalisation.js';
 import { findOperatorIslands, keepBodies } from './rules/operators.js';
 import { findMeasuredRanges } from './rules/ranges.js';
 import { findReductions } from './rules/reductions.js';
-import { type Islands, keepFloat, type RuleInput } from './rules/rule.js';
+import { type Islands, keepFloat } from './rules/rule.js';
 import { settle } from './settle.js';
 import { type ValueGraph, valueGraphOf } from './value-graph.js';
 
@@ -29,7 +29,8 @@ import { type ValueGraph, valueGraphOf } from './value-graph.js';
  * memory; those that stay are left where they are.
  *
  * @throws TypeError for wrong options, among them a pattern in `keep` that matches no node.
- * @throws TensorRTError `ERR_ONNX_EXTERNAL_DATA` when weights cannot be read.
+ * @throws TensorRTError `ERR_ONNX_EXTERNAL_DATA` when weights cannot be read, `ERR_PRECISION` when
+ * half-precision scales would become zero.
  */
 export async function toHalf(model: Model, options: HalfOptions = {}): Promise<HalfModel> {
   if (!(model instanceof Model)) throw invalidArgument('model', 'a Model', model);
@@ -56,8 +57,9 @@ async function findIslands(
   graph: ValueGraph,
   options: CheckedOptions,
 ): Promise<{ islands: Islands; constants: HalfConstants }> {
-  const { type, ranges, maxRange, maxReduction, signal } = options;
-  const input: RuleInput = { graph, opset: model.opset, type, ranges, maxRange, maxReduction };
+  const { type, scales, ranges, maxRange, maxReduction, signal } = options;
+  const { opset } = model;
+  const input = { graph, opset, type, scales, ranges, maxRange, maxReduction };
   const islands: Islands = new Map();
   keepNamed(graph, options.keep, islands);
   findOperatorIslands(input, islands);

@@ -1,4 +1,5 @@
 import { getInt } from '../../onnx/attributes.js';
+import { quantizers } from '../operator-slots.js';
 import { floatInputs, floatOutputs, type Step } from '../value-graph.js';
 import { type Islands, keepFloat, type RuleInput, typeNames } from './rule.js';
 
@@ -33,14 +34,16 @@ const spectrumOperators = new Set([
 const stashingOperators = new Set(['LayerNormalization', 'RMSNormalization', 'GroupNormalization']);
 
 /** Keeps what has no half-precision form: by the schema, by its kind of values, or because its type is not known. */
-export function findOperatorIslands({ graph, opset, type }: RuleInput, islands: Islands): void {
-  for (const step of graph.steps) {
-    const reason = reasonOf(step, opset, typeNames[type]);
+export function findOperatorIslands(input: RuleInput, islands: Islands): void {
+  for (const step of input.graph.steps) {
+    const reason = reasonOf(step, input);
     if (reason) keepFloat(islands, step, reason);
   }
 }
 
-function reasonOf(step: Step, opset: number, typeName: string): string | undefined {
+function reasonOf(step: Step, input: RuleInput): string | undefined {
+  const { opset } = input;
+  const typeName = typeNames[input.type];
   const { node, slots } = step;
   if (!slots) return `${node.domain || 'ONNX'} operator ${node.opType} is not known`;
   if (controlFlow.has(node.opType)) return undefined;
@@ -48,6 +51,7 @@ function reasonOf(step: Step, opset: number, typeName: string): string | undefin
   const unknown = unknownTensor(step);
   if (unknown !== undefined) return `the type of '${unknown}' is unknown`;
   if (!touchesFloat(step)) return undefined;
+  if (quantizers.has(node.opType)) return reasonForScales(step, input);
   if (!takesHalf(step)) return `${node.opType} takes no ${typeName} in opset ${opset}`;
   if (spectrumOperators.has(node.opType)) return 'a spectrum is a sum of many terms';
   return reasonInAttributes(step);
@@ -69,6 +73,16 @@ function unknownTensor({ inputs, outputs, slots }: Step): string | undefined {
 export function touchesFloat(step: Step): boolean {
   if (step.node.opType === 'Constant') return false;
   return floatInputs(step).length > 0 || floatOutputs(step).length > 0;
+}
+
+/** Half-precision scales came with opset 19, and scales of a type of their own with 23. */
+function reasonForScales(step: Step, { opset, scales, type }: RuleInput): string | undefined {
+  if (takesHalf(step)) return undefined;
+  if (scales === 'cast') return 'its scales stay FP32, with casts (options.scales)';
+  const needed = scales === 'half' ? 19 : 23;
+  const what =
+    scales === 'half' ? `${typeNames[type]} scales` : `FP32 scales beside ${typeNames[type]}`;
+  return `${what} need opset ${needed}, and the model has ${opset}`;
 }
 
 function takesHalf({ inputs, outputs, slots }: Step): boolean {
