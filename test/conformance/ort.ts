@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Value } from './values.js';
+import type { Case } from './cases.js';
+import type { Values } from './values.js';
 
 /** A model for ONNX Runtime to run, and the file with the values of its case. */
 export interface OrtJob {
@@ -11,7 +12,7 @@ export interface OrtJob {
 
 /** What became of a job: the outputs by name, or why there are none. */
 export interface OrtResult {
-  readonly outputs?: Readonly<Record<string, Value>>;
+  readonly outputs?: Values;
   readonly failure?: string;
 }
 
@@ -57,6 +58,44 @@ const failureKinds: readonly (readonly [sign: RegExp, kind: string])[] = [
   ],
   [/Type Error/, 'it finds the types of a node at odds'],
 ];
+
+/** A model as it was and as it became, for ONNX Runtime to run with the same inputs. */
+export interface Pair {
+  readonly name: string;
+  readonly before: string;
+  readonly after: string;
+  readonly values: string;
+}
+
+/** What came of both, of a pair whose first model ONNX Runtime runs. */
+export interface Compared extends Pair {
+  readonly expected: Values;
+  readonly result: OrtResult;
+}
+
+/** The pairs that can be fed: ONNX Runtime is given tensors alone. */
+export function pairsOf(changed: readonly (Case & { readonly saved: string })[]): Pair[] {
+  return changed.flatMap(({ name, modelFile: before, saved: after, valuesFile: values }) =>
+    values === undefined ? [] : [{ name, before, after, values }],
+  );
+}
+
+const originals = new Map<string, OrtResult>();
+
+/** Runs the pairs whose first model ONNX Runtime runs; that one once only in a process. */
+export async function runPairs(pairs: readonly Pair[]): Promise<Compared[]> {
+  const missing = pairs.filter(({ before }) => !originals.has(before));
+  const found = await runOrt(missing.map(({ before, values }) => ({ model: before, values })));
+  missing.forEach(({ before }, index) => {
+    originals.set(before, found[index] ?? {});
+  });
+  const runnable = pairs.flatMap((pair) => {
+    const expected = originals.get(pair.before)?.outputs;
+    return expected ? [{ ...pair, expected }] : [];
+  });
+  const results = await runOrt(runnable.map(({ after, values }) => ({ model: after, values })));
+  return runnable.map((pair, index) => ({ ...pair, result: results[index] ?? {} }));
+}
 
 class Runner {
   #child: ChildProcess | undefined;
