@@ -44,7 +44,7 @@ export async function toHalf(model: Model, options: HalfOptions = {}): Promise<H
   const shapes = await inferShapes(copy, signal ? { signal } : {});
   const values = valueGraphOf(copy, shapes, checked);
   const { islands, constants } = await findIslands(copy, values, checked);
-  const plan = new PrecisionPlan(values, islands, checked);
+  const plan = new PrecisionPlan(values, islands, { ...checked, opset: copy.opset });
   const rewriter = new Rewriter(copy.graph, values, plan, constants, checked.type);
   rewriter.rewrite();
   // Up to IR version 3 every initializer had to be an input as well.

@@ -1,4 +1,5 @@
 import { getInt, getString } from '../../onnx/attributes.js';
+import type { HalfType } from '../half-numbers.js';
 import { quantizers } from '../operator-slots.js';
 import { floatInputs, floatOutputs, type Step } from '../value-graph.js';
 import { type Islands, keepFloat, type RuleInput, typeNames } from './rule.js';
@@ -47,10 +48,21 @@ export function findOperatorIslands(input: RuleInput, islands: Islands): void {
   }
 }
 
+/** The first opset in which `Cast` gives the type, and names it by number. */
+const firstOpset: Readonly<Record<HalfType, number>> = { fp16: 6, bf16: 13 };
+
+/** Whether a model can have the type at all. */
+export function hasCasts(opset: number, type: HalfType): boolean {
+  return opset >= firstOpset[type];
+}
+
 function reasonOf(step: Step, input: RuleInput): string | undefined {
   const { opset } = input;
   const typeName = typeNames[input.type];
   const { node, slots } = step;
+  if (!hasCasts(opset, input.type)) {
+    return touchesFloat(step) ? `no Cast gives ${typeName} in opset ${opset}` : undefined;
+  }
   if (!slots) return `${node.domain || 'ONNX'} operator ${node.opType} is not known`;
   if (controlFlow.has(node.opType)) return undefined;
   if (sequenceOperators.has(node.opType)) return 'its values are sequences or optional';
