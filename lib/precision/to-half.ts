@@ -48,7 +48,7 @@ export async function toHalf(model: Model, options: HalfOptions = {}): Promise<H
   const rewriter = new Rewriter(copy.graph, values, plan, constants, checked.type);
   rewriter.rewrite();
   // Up to IR version 3 every initializer had to be an input as well.
-  if (copy.irVersion < 4) copy.setOpset(copy.opset, 4);
+  if (copy.irVersion < 4 && copy.opset > 0) copy.setOpset(copy.opset, 4);
   const opset = { before: model.opset, after: copy.opset, problem };
   const report = reportOf({ values, islands, constants, plan, options: checked, rewriter, opset });
   return Object.assign(copy, { report });
