@@ -12,6 +12,7 @@ import {
   sameInOnnxRuntime,
 } from '../operators.js';
 import { rule } from '../rule.js';
+import type { Scope } from '../scope.js';
 
 const isOnnx = ({ domain }: NodeProto) => domain === '' || domain === 'ai.onnx';
 
@@ -162,11 +163,12 @@ const branches = rule({
   code: 'if-branches-differ',
   severity: 'error',
   title: 'Branches of an If with different ranks or types',
-  why: 'TensorRT joins the branches to one tensor, whose rank and type are fixed: the parser refuses others.',
+  why: 'Where TensorRT cannot decide the condition when it builds, it joins the branches to one tensor, whose rank and type are fixed: it refuses others.',
   remedy:
     'Export with the condition decided: torch leaves such an If around squeeze() without dim. squeeze(dim) avoids it.',
   *find(context) {
-    for (const { node, reference } of context.ofType('If')) {
+    for (const { node, scope, reference } of context.ofType('If')) {
+      if (!dependsOnData(scope, node.input[0] ?? '')) continue;
       const [first, second] = subgraphsOf(node).map((graph) =>
         context.scopes.find((scope) => scope.graph.proto === graph),
       );
@@ -186,6 +188,19 @@ const branches = rule({
     }
   },
 });
+
+/** Whether a tensor is computed from values that are fed, and not from sizes alone. */
+function dependsOnData(scope: Scope, tensor: string): boolean {
+  const pending = new Set([tensor]);
+  for (const name of pending) {
+    if (name === '' || scope.constant(name) || scope.tensor(name).values?.length) continue;
+    const producer = scope.producer(name);
+    if (!producer) return true;
+    if (producer.opType === 'Shape' || producer.opType === 'Size') continue;
+    for (const input of producer.input) pending.add(input);
+  }
+  return false;
+}
 
 function differ(a: number | undefined, b: number | undefined): boolean {
   return a !== undefined && b !== undefined && a !== b;
