@@ -52,7 +52,10 @@ export const cannotRaise = new Map([
 
 /** Models of onnx that onnx.checker refuses, before this package touches them. */
 export const onnxRefuses = new Map([
-  ['test_mvn', 'onnx cannot expand MeanVarianceNormalization without axes, before a change neither'],
+  [
+    'test_mvn',
+    'onnx cannot expand MeanVarianceNormalization without axes, before a change neither',
+  ],
 ]);
 
 /** Models that ONNX Runtime runs in their own opset and not in a newer one. */

@@ -48,7 +48,7 @@ describe.each(['fp16', 'bf16'] as const)('toHalf (%s)', (type) => {
     printCount(`toHalf to ${type} converts`, converted.length, all.length);
     printReasons(left.map(({ name, report }) => [name, whyLeft(report)]));
     // The others have no floats, or what is between their inputs and outputs stays.
-    expect(converted.length).toBeGreaterThan(type === 'fp16' ? 1_350 : 1_200);
+    expect(converted.length).toBeGreaterThan(type === 'fp16' ? 1_300 : 1_200);
     const unexplained = all.filter(({ report }) =>
       report.nodes.some(({ reason }) => reason === ''),
     );
@@ -69,7 +69,7 @@ function whyLeft({ nodes }: HalfModel['report']): string {
   const reasons = nodes.map(({ reason }) =>
     reason
       .replaceAll(/'[^']*'/g, '...')
-      .replaceAll(/\d+/g, 'n')
+      .replaceAll(/\b\d+\b/g, 'n')
       .replace(/^\w+ (takes|sums)/, 'an operator $1'),
   );
   return [...new Set(reasons)].sort().slice(0, 2).join('; ');
@@ -85,7 +85,7 @@ async function compareByOrt(converted: readonly Converted[]): Promise<void> {
     ({ result: { failure = '' } }) => !noHalfKernel.some((sign) => sign.test(failure)),
   );
   expect(broken.map(({ name, result: { failure } }) => `${name}: ${failure}`)).toEqual([]);
-  expect(ran).toBeGreaterThan(1_050);
+  expect(ran).toBeGreaterThan(1_000);
 
   const far = compared.flatMap(({ name, expected, result: { outputs } }) => {
     const difference = outputs && firstDifference(expected, outputs, tolerance);
