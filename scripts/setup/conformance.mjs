@@ -5,7 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../../lib/engine/cache-folder.mjs';
+import { cacheFolder } from '../../lib/engine/cache/cache-folder.mjs';
 import { assetFolder, entryFault, pinOf, temporaryPrefix } from './cache.mjs';
 import { run } from './child.mjs';
 import { fetchAsset } from './fetch.mjs';

@@ -1,5 +1,5 @@
 import type { NodeProto } from 'onnx-buf';
-import { productName } from '../../engine/library.js';
+import { productName } from '../../engine/library/library.js';
 import { subgraphsOf } from '../../onnx/subgraphs.js';
 import type { CheckContext } from '../context.js';
 import {
