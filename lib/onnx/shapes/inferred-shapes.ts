@@ -1,4 +1,7 @@
 import type { GraphProto } from 'onnx-buf';
+import type { Fact, Value } from './fact.js';
+import type { Inference, ShapeProblem } from './inference.js';
+import type { ShapeConflict } from './stated.js';
 
 /** A size, the name of a dynamic size (`'batch'`, `'batch * 2'`), or undefined where nothing is known. */
 export type Dim = number | string | undefined;
@@ -9,7 +12,10 @@ export interface InferredTensor {
   readonly elementType: number | undefined;
   /** Undefined where even the rank is unknown. */
   readonly dims: readonly Dim[] | undefined;
-  /** The elements, row-major, of a small tensor that shapes are computed from, as far as known. */
+  /**
+   * The elements, row-major, of a small tensor that shapes are computed from, as far as known.
+   * Booleans are 0 and 1; numbers past 2^53 are rounded.
+   */
   readonly values?: readonly Dim[] | undefined;
 }
 
@@ -17,23 +23,47 @@ const unknown: InferredTensor = { elementType: undefined, dims: undefined };
 
 /** The tensors of a model and of its sub-graphs, with what is known about each. */
 export class InferredShapes {
+  /** Where the model states something else than follows from its graph. */
+  readonly conflicts: readonly ShapeConflict[];
+  /** What cannot be: nodes whose inputs do not fit each other. Their outputs are unknown. */
+  readonly problems: readonly ShapeProblem[];
   readonly #main: GraphProto;
-  readonly #graphs: ReadonlyMap<GraphProto, ReadonlyMap<string, InferredTensor>>;
+  readonly #graphs: ReadonlyMap<GraphProto, ReadonlyMap<string, Fact>>;
+  readonly #parents: ReadonlyMap<GraphProto, GraphProto>;
 
-  constructor(
-    main: GraphProto,
-    graphs: ReadonlyMap<GraphProto, ReadonlyMap<string, InferredTensor>>,
-  ) {
+  /** @internal */
+  constructor(main: GraphProto, inference: Inference) {
     this.#main = main;
-    this.#graphs = graphs;
+    this.#graphs = inference.graphs;
+    this.#parents = inference.parents;
+    this.conflicts = [...inference.conflicts.values()];
+    this.problems = [...inference.problems.values()];
   }
 
   /**
    * What is known about a tensor; nothing, for a name that the graph does not have.
    *
-   * @param graph - the sub-graph that the tensor belongs to; the model's own graph when left out.
+   * @param graph - the sub-graph that reads or writes the tensor, which may belong to a graph
+   * around it; the model's own graph when left out.
    */
   tensor(name: string, graph: GraphProto = this.#main): InferredTensor {
-    return this.#graphs.get(graph)?.get(name) ?? unknown;
+    for (let at: GraphProto | undefined = graph; at; at = this.#parents.get(at)) {
+      const found = this.#graphs.get(at)?.get(name);
+      if (found) return toInferredTensor(found);
+    }
+    return unknown;
   }
+}
+
+function toInferredTensor({ type, dims, values }: Fact): InferredTensor {
+  return {
+    elementType: type,
+    dims: dims?.map(toDim),
+    ...(values && { values: values.map(toDim) }),
+  };
+}
+
+function toDim(value: Value): Dim {
+  if (typeof value !== 'object') return value;
+  return value.anonymous ? undefined : value.key;
 }

@@ -1,0 +1,102 @@
+import { TensorProto_DataType as ElementType } from 'onnx-buf';
+import { like, withAxis } from '../dims.js';
+import type { Size } from '../expression.js';
+import { fact, type Value } from '../fact.js';
+import type { NodeView, Rule, Rules } from '../node-view.js';
+
+export const gather: Rule = (n) => {
+  const { type, dims, values } = n.input(0);
+  const indices = n.dims(1);
+  if (!dims || !indices) return [fact(type)];
+  const axis = n.axis(n.int('axis', 0), dims.length);
+  if (axis === undefined) return [fact(type)];
+  const result = [...dims.slice(0, axis), ...indices, ...dims.slice(axis + 1)];
+  return [fact(type, result, dims.length === 1 ? pick(n, values) : undefined)];
+};
+
+function pick(n: NodeView, values: readonly Value[] | undefined): Value[] | undefined {
+  if (!values) return undefined;
+  return n.values(1)?.map((index) => {
+    if (typeof index !== 'number') return undefined;
+    return values[index < 0 ? index + values.length : index];
+  });
+}
+
+const gatherNd: Rule = (n) => {
+  const [dims, indices] = [n.dims(0), n.dims(1)];
+  const depth = indices?.at(-1);
+  if (!dims || !indices || typeof depth !== 'number') return [fact(n.type(0))];
+  const rest = dims.slice(n.int('batch_dims', 0) + depth);
+  return [fact(n.type(0), [...indices.slice(0, -1), ...rest])];
+};
+
+/** Sizes that the data decide: the rank is known, what is selected is not. */
+const compress: Rule = (n) => {
+  const { type, dims } = n.input(0);
+  const selected = n.numbers(1);
+  const count = selected ? selected.filter((flag) => flag !== 0).length : n.fresh();
+  const axis = n.int('axis');
+  if (axis === undefined) return [fact(type, [count])];
+  const at = dims && n.axis(axis, dims.length);
+  return [fact(type, at === undefined ? undefined : withAxis(dims as readonly Size[], at, count))];
+};
+
+const nonZero: Rule = (n) => {
+  const { values, dims } = n.input(0);
+  const rank = dims?.length ?? n.fresh();
+  const known = values?.every((value) => typeof value === 'number');
+  const count = known ? values?.filter((value) => value !== 0).length : undefined;
+  return [fact(ElementType.INT64, [rank, count ?? n.fresh()])];
+};
+
+const oneHot: Rule = (n) => {
+  const indices = n.dims(0);
+  const axis = indices && n.axis(n.int('axis', -1), indices.length + 1);
+  if (axis === undefined) return [fact(n.type(2))];
+  const depth = n.scalar(1) ?? n.fresh();
+  const dims = indices as readonly Size[];
+  return [fact(n.type(2), [...dims.slice(0, axis), depth, ...dims.slice(axis)])];
+};
+
+const topK: Rule = (n) => {
+  const { type, dims } = n.input(0);
+  const axis = dims && n.axis(n.int('axis', -1), dims.length);
+  if (axis === undefined) return [fact(type), fact(ElementType.INT64)];
+  // An attribute before opset 10.
+  const count = (n.opset < 10 ? n.int('k') : n.scalar(1)) ?? n.fresh();
+  const result = withAxis(dims as readonly Size[], axis, count);
+  return [fact(type, result), fact(ElementType.INT64, result)];
+};
+
+const unique: Rule = (n) => {
+  const { type, dims } = n.input(0);
+  const count = n.fresh();
+  const axis = n.int('axis');
+  const at = axis === undefined || !dims ? undefined : n.axis(axis, dims.length);
+  const values =
+    axis === undefined
+      ? [count]
+      : at === undefined
+        ? undefined
+        : withAxis(dims as readonly Size[], at, count);
+  const index = fact(ElementType.INT64, [count]);
+  return [fact(type, values), index, fact(ElementType.INT64, [n.fresh()]), index];
+};
+
+const nonMaxSuppression: Rule = (n) => [fact(ElementType.INT64, [n.fresh(), 3])];
+
+export const gathering: Rules = {
+  Compress: compress,
+  Gather: gather,
+  GatherElements: (n) => [fact(n.type(0), n.dims(1))],
+  GatherND: gatherNd,
+  NonMaxSuppression: nonMaxSuppression,
+  NonZero: nonZero,
+  OneHot: oneHot,
+  Scatter: (n) => [like(n.input(0))],
+  ScatterElements: (n) => [like(n.input(0))],
+  ScatterND: (n) => [like(n.input(0))],
+  TensorScatter: (n) => [like(n.input(0))],
+  TopK: topK,
+  Unique: unique,
+};
