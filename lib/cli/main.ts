@@ -1,11 +1,20 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { checkCommand } from './check.js';
 import { describeError, type ExitCode } from './command.js';
+import { convertCommand } from './convert.js';
+import { diffCommand } from './diff.js';
 import { doctorCommand } from './doctor.js';
 import { inspectCommand } from './inspect.js';
 
-const commands = [inspectCommand(), doctorCommand()];
+const commands = [
+  inspectCommand(),
+  checkCommand(),
+  convertCommand(),
+  diffCommand(),
+  doctorCommand(),
+];
 
 function packageVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
