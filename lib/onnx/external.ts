@@ -67,6 +67,11 @@ export class FileRange implements ByteSource {
     return this.#file.path;
   }
 
+  /** The first bytes of the range, or all where it has fewer. */
+  head(byteLength: number): FileRange {
+    return new FileRange(this.#file, this.offset, Math.min(byteLength, this.byteLength));
+  }
+
   async read(signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(this.byteLength);
     await this.#withFile((handle) => this.#fill(handle, bytes, 0, signal));

@@ -91,5 +91,5 @@ export function without(dims: readonly Size[], axes: ReadonlySet<number>): Size[
 
 /** An output that is like an input, but for its values. */
 export function like(input: Fact): Fact {
-  return input.element ? input : fact(input.type, input.dims);
+  return input.holds ? input : fact(input.type, input.dims);
 }

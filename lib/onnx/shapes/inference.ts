@@ -1,4 +1,11 @@
-import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto } from 'onnx-buf';
+import type {
+  AttributeProto,
+  FunctionProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  TypeProto,
+} from 'onnx-buf';
 import { TensorRTError } from '../../errors.js';
 import { shallowCopy } from '../messages.js';
 import { subgraphsOf } from '../subgraphs.js';
@@ -39,16 +46,24 @@ export class Inference {
   readonly #functions: ReadonlyMap<string, FunctionProto>;
   readonly #opsets: ReadonlyMap<string, number>;
   readonly #constants: Constants;
+  readonly #sizes: ReadonlyMap<string, Size>;
   readonly #signal: AbortSignal | undefined;
   #symbols = 0;
   #callDepth = 0;
 
-  constructor(model: ModelProto, constants: Constants, signal?: AbortSignal) {
+  /** @param sizes - sizes of dimensions that the model only names. */
+  constructor(
+    model: ModelProto,
+    constants: Constants,
+    sizes: ReadonlyMap<string, Size>,
+    signal?: AbortSignal,
+  ) {
     this.#functions = new Map(
       model.functions.map((item) => [functionKey(item.domain, item.name, item.overload), item]),
     );
     this.#opsets = opsetsOf(model);
     this.#constants = constants;
+    this.#sizes = sizes;
     this.#signal = signal;
   }
 
@@ -89,7 +104,7 @@ export class Inference {
     }
     graph.input.forEach(({ name, type }, index) => {
       const given = inputFact(name, index);
-      const own = factFromType(type, () => this.fresh(1));
+      const own = this.#stated(type, 1);
       if (given) scope.facts.set(name, this.#reconcile(name, given, own));
       else if (!scope.facts.has(name)) scope.facts.set(name, own);
     });
@@ -103,17 +118,15 @@ export class Inference {
         const inferred = outputs[index] ?? unknown;
         scope.facts.set(
           name,
-          type
-            ? this.#reconcile(
-                name,
-                inferred,
-                factFromType(type, () => this.fresh()),
-              )
-            : inferred,
+          type ? this.#reconcile(name, inferred, this.#stated(type, 0)) : inferred,
         );
       });
     }
     return graph.output.map(({ name }) => lookUp(scope, name));
+  }
+
+  #stated(type: TypeProto | undefined, min: 0 | 1): Fact {
+    return factFromType(type, () => this.fresh(min), this.#sizes);
   }
 
   #reconcile(name: string, inferred: Fact, stated: Fact): Fact {

@@ -1,6 +1,6 @@
 import type { TypeProto } from 'onnx-buf';
 import { elementTypeName } from '../element-types.js';
-import { type Size, sameSize } from './expression.js';
+import { type Size, sameSize, substitute } from './expression.js';
 import { type Fact, unknown } from './fact.js';
 import { parseSize } from './parse-expression.js';
 
@@ -12,10 +12,22 @@ export interface ShapeConflict {
   readonly inferred: string;
 }
 
-/** What a type in the model says. */
-export function factFromType(type: TypeProto | undefined, fresh: () => Size): Fact {
+/**
+ * What a type in the model says.
+ *
+ * @param sizes - sizes of dimensions that the model only names.
+ */
+export function factFromType(
+  type: TypeProto | undefined,
+  fresh: () => Size,
+  sizes: ReadonlyMap<string, Size> = new Map(),
+): Fact {
   if (type?.value.case === 'sequenceType' || type?.value.case === 'optionalType') {
-    return { ...unknown, element: factFromType(type.value.value.elemType, fresh) };
+    const kind = type.value.case === 'sequenceType' ? 'sequence' : 'optional';
+    return {
+      ...unknown,
+      holds: { kind, element: factFromType(type.value.value.elemType, fresh, sizes) },
+    };
   }
   if (type?.value.case !== 'tensorType' && type?.value.case !== 'sparseTensorType') return unknown;
   const { elemType, shape } = type.value.value;
@@ -23,7 +35,7 @@ export function factFromType(type: TypeProto | undefined, fresh: () => Size): Fa
     if (value.case === 'dimValue' && value.value >= 0n) return Number(value.value);
     // Some tools write `?` for a size without a name.
     const named = value.case === 'dimParam' && value.value !== '' && !value.value.startsWith('?');
-    return named ? parseSize(value.value) : fresh();
+    return named ? substitute(parseSize(value.value), sizes) : fresh();
   });
   return { type: elemType || undefined, dims };
 }
@@ -34,7 +46,7 @@ export function reconcile(
   stated: Fact,
   onConflict: (conflict: { stated: string; inferred: string }) => void,
 ): Fact {
-  if (inferred.element) return inferred;
+  if (inferred.holds) return inferred;
   if (contradict(inferred, stated)) {
     onConflict({ stated: describeFact(stated), inferred: describeFact(inferred) });
   }
@@ -44,7 +56,7 @@ export function reconcile(
     sameRank && inferred.dims
       ? inferred.dims.map((dim, axis) => better(dim, stated.dims?.[axis] as Size))
       : (inferred.dims ?? stated.dims);
-  return { ...inferred, type, dims, element: stated.element };
+  return { ...inferred, type, dims, holds: stated.holds };
 }
 
 function better(inferred: Size, stated: Size): Size {

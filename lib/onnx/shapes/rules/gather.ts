@@ -1,6 +1,6 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
 import { like, withAxis } from '../dims.js';
-import type { Size } from '../expression.js';
+import { product, type Size } from '../expression.js';
 import { fact, type Value } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
 
@@ -68,19 +68,17 @@ const topK: Rule = (n) => {
   return [fact(type, result), fact(ElementType.INT64, result)];
 };
 
+/** What is unique, where it first was, and for each original which it is. */
 const unique: Rule = (n) => {
   const { type, dims } = n.input(0);
-  const count = n.fresh();
   const axis = n.int('axis');
   const at = axis === undefined || !dims ? undefined : n.axis(axis, dims.length);
-  const values =
-    axis === undefined
-      ? [count]
-      : at === undefined
-        ? undefined
-        : withAxis(dims as readonly Size[], at, count);
+  const total = dims && (axis === undefined ? product(dims) : dims[at ?? -1]);
+  const count = total === 1 ? 1 : n.fresh();
+  const flat = axis === undefined ? [count] : undefined;
+  const values = at === undefined ? flat : withAxis(dims as readonly Size[], at, count);
   const index = fact(ElementType.INT64, [count]);
-  return [fact(type, values), index, fact(ElementType.INT64, [n.fresh()]), index];
+  return [fact(type, values), index, fact(ElementType.INT64, [total ?? n.fresh()]), index];
 };
 
 const nonMaxSuppression: Rule = (n) => [fact(ElementType.INT64, [n.fresh(), 3])];
