@@ -7,11 +7,13 @@ import { convertCommand } from './convert.js';
 import { diffCommand } from './diff.js';
 import { doctorCommand } from './doctor.js';
 import { inspectCommand } from './inspect.js';
+import { simplifyCommand } from './simplify.js';
 
 const commands = [
   inspectCommand(),
   checkCommand(),
   convertCommand(),
+  simplifyCommand(),
   diffCommand(),
   doctorCommand(),
 ];

@@ -65,7 +65,8 @@ function parseRange(text: string, before: ReadonlyMap<string, ShapeRange> = new 
   return new Map(before).set(name, { min, opt, max });
 }
 
-function parseShapes(text: string): Shapes {
+/** Reads shapes as trtexec takes them: `a:1x8,b:1x8`. */
+export function parseShapes(text: string): Shapes {
   return new Map(
     text.split(',').map((part) => {
       const [, name, dims] = /^'?(.+?)'?:([\dx]+)$/.exec(part) ?? [];
