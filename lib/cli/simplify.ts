@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Model } from '../onnx/model.js';
 import type { Change } from '../onnx/passes/pass.js';
 import { simplify } from '../onnx/passes/simplify.js';
+import { onnxRuntimeEvaluator } from '../runtime/evaluator.js';
 import { command, jsonOption } from './command.js';
 import { groupBy } from './group-by.js';
 import { parseShapes } from './shape-options.js';
@@ -13,6 +14,7 @@ interface SimplifyFlags {
   output: string;
   verify?: boolean;
   shapes?: ReadonlyMap<string, readonly number[]>;
+  onnxruntime?: boolean;
   json?: boolean;
 }
 
@@ -24,15 +26,19 @@ export function simplifyCommand(): Command {
   ])
     .argument('<model>', 'an ONNX model')
     .requiredOption('-o, --output <file>', 'where the new model goes')
+    .option('--onnxruntime', 'let ONNX Runtime compute constants that this package cannot')
     .option('--verify', 'run both by ONNX Runtime on random inputs, and write only what is equal')
     .option('--shapes <shapes>', 'with --verify: shapes to feed, a:1x8,b:1x8', parseShapes)
     .addOption(jsonOption())
     .action(run);
 }
 
-async function run(file: string, { output, verify, shapes, json }: SimplifyFlags): Promise<void> {
+async function run(file: string, flags: SimplifyFlags): Promise<void> {
+  const { output, verify, shapes, json } = flags;
   const model = await Model.load(file);
-  const { model: simple, changes } = await simplify(model);
+  const { model: simple, changes } = await simplify(model, {
+    ...(flags.onnxruntime && { evaluator: onnxRuntimeEvaluator() }),
+  });
   const outputs = verify ? await compareOutputs(model, simple, shapes ?? new Map()) : [];
   const equal = outputs.every(({ close }) => close);
   if (json) printJson({ file, changes, outputs });
@@ -49,15 +55,22 @@ async function run(file: string, { output, verify, shapes, json }: SimplifyFlags
 
 function describe(before: Model, after: Model, changes: readonly Change[]): string[] {
   const sizes = `${counted(before.graph.nodes.length, 'node')} became ${number(after.graph.nodes.length)}`;
-  const groups = [...groupBy(changes, ({ pass, what }) => `${pass}\n${what}`).values()];
+  const groups = [
+    ...groupBy(changes, ({ pass, what }) => `${pass}\n${withoutNames(what)}`).values(),
+  ];
   groups.sort((a, b) => b.length - a.length);
   const counts = alignRight(groups.map((group) => number(group.length)));
   const rows = groups.slice(0, 30).map(([{ pass, what }], index) => {
-    return [counts[index] ?? '', styled('cyan', pass), what];
+    return [counts[index] ?? '', styled('cyan', pass), withoutNames(what)];
   });
   const more =
     groups.length > rows.length ? [`and ${groups.length - rows.length} other kinds`] : [];
   return [`${sizes}.`, ...section('What was done', [...table(rows), ...more])];
+}
+
+/** What was done many times differs in names alone. */
+function withoutNames(what: string): string {
+  return what.replaceAll(/'[^']*'/g, "'…'");
 }
 
 function describeOutputs(outputs: readonly OutputDistance[]): string[] {
