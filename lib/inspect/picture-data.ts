@@ -12,7 +12,7 @@ import type { ModelSummary } from './summary.js';
 import { dimsOf, typeName } from './values.js';
 import { storedTensors } from './walk.js';
 
-/** Integers up to this count tell axes and sizes, which a reader wants to see. */
+/** Indices up to this count tell axes and sizes, which a reader wants to see. */
 const mostIntegers = 16;
 
 /** Everything that the page of a picture shows of a model. */
@@ -97,7 +97,9 @@ class PictureMaker {
   #weight(name: string, tensor: TensorProto): PictureWeight {
     const dims = dimsOf(tensor);
     const type = typeName(tensor.dataType);
-    const few = /^(u?int(8|16|32|64)|bool)$/.test(type) && elementCount(dims) <= mostIntegers;
+    const isIndex = /^(int32|int64|bool)$/.test(type);
+    const few =
+      /^(u?int(8|16|32|64)|bool)$/.test(type) && elementCount(dims) <= (isIndex ? mostIntegers : 1);
     const value = few && !isExternal(tensor) ? [...readInlineWeights(tensor).data].join(', ') : '';
     return { name, type, dims: `[${dims.join(', ')}]`, value };
   }
