@@ -111,7 +111,13 @@ export type {
 } from './inspect/summary.js';
 export { type Attributes, float } from './onnx/attributes.js';
 export { Graph, type InsertedNode, type NodeSpec } from './onnx/graph.js';
-export { Model, type ValueInfo } from './onnx/model.js';
+export {
+  type ExternalDataChoice,
+  type ExternalFiles,
+  Model,
+  type SaveOptions,
+  type ValueInfo,
+} from './onnx/model.js';
 export type { Evaluator } from './onnx/passes/evaluate-rest.js';
 export { type FoldOptions, foldConstants } from './onnx/passes/fold-constants.js';
 export { inlineFunctions } from './onnx/passes/inline-functions.js';

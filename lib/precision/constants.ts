@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { TensorRTError } from '../errors.js';
 import { getTensor } from '../onnx/attributes.js';
 import type { Model } from '../onnx/model.js';
 import { readWeights } from '../onnx/weights.js';
 import type { Tensor } from '../tensor.js';
 import { type ConvertedNumbers, type HalfType, halfFormats, toHalfBits } from './half-numbers.js';
+import { quantizers } from './operator-slots.js';
 import { maskedTensors } from './rules/masks.js';
 import { show } from './rules/ranges.js';
 import { type Islands, keepFloat, typeNames } from './rules/rule.js';
@@ -27,6 +29,8 @@ export interface HalfConstants {
  * Converts the constants that nodes outside of the islands read, tensor by tensor, and keeps those
  * nodes in FP32 whose constants half precision cannot hold: with numbers out of its range, or with
  * nothing but numbers too small for it. Numbers that only mask are brought into range instead.
+ *
+ * @throws TensorRTError `ERR_PRECISION` for scales that would become zero.
  */
 export async function convertConstants(
   model: Model,
@@ -52,7 +56,8 @@ export async function convertConstants(
         : { ...result, masks: false },
     );
     for (const tensor of masks ?? []) masked.add(tensor);
-    if (!masks && (saturated > 0 || (absmax > 0 && absmax < halfFormats[type].smallestNormal))) {
+    if (isScale(value)) refuseLostScales(value, result, type);
+    else if (!masks && (saturated > 0 || (absmax > 0 && absmax < halfFormats[type].smallest))) {
       const reason = constantReason(value, saturated > 0, absmax, type);
       for (const step of stepsWith(value, readers)) keepFloat(islands, step, reason);
     }
@@ -60,6 +65,21 @@ export async function convertConstants(
     if (data.length > 1e5) await nextTurn();
   }
   return { converted, masked };
+}
+
+function isScale({ uses }: Value): boolean {
+  return uses.some(({ step, index }) => step && index === 1 && quantizers.has(step.node.opType));
+}
+
+/** A scale of zero quantizes nothing, and TensorRT refuses it. */
+function refuseLostScales({ name }: Value, { counts }: ConvertedNumbers, type: HalfType): void {
+  if (counts.flushed === 0 && counts.saturated === 0) return;
+  const lost = counts.flushed > 0 ? `${counts.flushed} of them become 0` : 'they are too large';
+  throw new TensorRTError(
+    'ERR_PRECISION',
+    `The scales '${name}' do not fit into ${typeNames[type]}: ${lost}.`,
+    { tensor: name, remedy: "Use scales: 'float32', or 'cast' where the opset is below 23." },
+  );
 }
 
 /**
@@ -111,5 +131,5 @@ function constantReason({ name }: Value, tooLarge: boolean, absmax: number, type
   const typeName = typeNames[type];
   return tooLarge
     ? `constant '${name}' reaches ${show(absmax)}, beyond ${typeName}`
-    : `constant '${name}' never exceeds ${show(absmax)}, below the normal numbers of ${typeName}`;
+    : `constant '${name}' never exceeds ${show(absmax)}, too small for ${typeName}`;
 }

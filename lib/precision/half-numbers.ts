@@ -5,13 +5,13 @@ export type HalfType = 'fp16' | 'bf16';
 export interface HalfFormat {
   /** The largest finite number. */
   readonly max: number;
-  /** The smallest number that has all its digits. */
-  readonly smallestNormal: number;
+  /** The smallest number that has at least five binary digits: below it little is left. */
+  readonly smallest: number;
 }
 
 export const halfFormats: Readonly<Record<HalfType, HalfFormat>> = {
-  fp16: { max: 65504, smallestNormal: 2 ** -14 },
-  bf16: { max: (2 - 2 ** -7) * 2 ** 127, smallestNormal: 2 ** -126 },
+  fp16: { max: 65504, smallest: 2 ** -20 },
+  bf16: { max: (2 - 2 ** -7) * 2 ** 127, smallest: 2 ** -129 },
 };
 
 /** What happened to numbers that were converted. */

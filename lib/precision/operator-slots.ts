@@ -47,7 +47,7 @@ export function slotsOf(
   return quantizers.has(node.opType) ? withScales(slots, opset, scales) : slots;
 }
 
-const quantizers = new Set(['QuantizeLinear', 'DequantizeLinear']);
+export const quantizers: ReadonlySet<string> = new Set(['QuantizeLinear', 'DequantizeLinear']);
 
 /** From opset 23 on, the type of the scales does not depend on that of the tensor. */
 const freeScales = 23;

@@ -1,6 +1,14 @@
+import { quantizers } from './operator-slots.js';
 import { touchesFloat } from './rules/operators.js';
 import type { Islands } from './rules/rule.js';
-import { floatInputs, floatOutputs, type Step, type Use, type ValueGraph } from './value-graph.js';
+import {
+  computedInputs,
+  floatInputs,
+  floatOutputs,
+  type Step,
+  type Use,
+  type ValueGraph,
+} from './value-graph.js';
 
 /** Operators worth running in half precision even between islands. */
 const heavy = new Set([
@@ -23,8 +31,7 @@ export function settle(graph: ValueGraph, islands: Islands): void {
   joinIslands(graph, islands);
   for (const step of graph.steps) {
     if (islands.has(step) || !onlyLooks(step)) continue;
-    const computed = floatInputs(step).filter(({ value }) => !value.constant);
-    if (computed.some(({ value }) => value.producer && islands.has(value.producer))) {
+    if (computedInputs(step).some(({ value }) => value.producer && islands.has(value.producer))) {
       islands.set(step, 'it reads FP32 and gives no floats');
     }
   }
@@ -39,9 +46,10 @@ type Side = 'mixed' | 'float' | 'island';
 
 function joinIslands({ steps, main }: ValueGraph, islands: Islands): void {
   const after = new Map<Step, Side>();
+  const isIsland = (step: Step) => islands.has(step) && !quantizers.has(step.node.opType);
   const sideOf = (use: Use): Side => {
     if (!use.step) return use.scope === main ? 'float' : 'mixed';
-    if (islands.has(use.step) || use.step.slots?.input(use.index) === 'float') return 'island';
+    if (isIsland(use.step) || use.step.slots?.input(use.index) === 'float') return 'island';
     return after.get(use.step) ?? 'mixed';
   };
   for (const step of steps.toReversed()) {
@@ -55,7 +63,7 @@ function joinIslands({ steps, main }: ValueGraph, islands: Islands): void {
       floatInputs(step).flatMap(({ value }): Side[] => {
         if (value.constant) return [];
         if (!value.producer) return [value.scope === main ? 'float' : 'mixed'];
-        return [islands.has(value.producer) ? 'island' : 'mixed'];
+        return [isIsland(value.producer) ? 'island' : 'mixed'];
       }),
     );
     if (before !== 'mixed' && (before === 'island' || next === 'island')) {
@@ -69,6 +77,8 @@ function join(sides: readonly Side[]): Side {
   return sides.includes('island') ? 'island' : 'float';
 }
 
+/** Nodes that read nothing but weights stay half, so that the weights do. */
 function isLight(step: Step): boolean {
-  return touchesFloat(step) && step.bodies.length === 0 && !heavy.has(step.node.opType);
+  if (!touchesFloat(step) || step.bodies.length > 0 || heavy.has(step.node.opType)) return false;
+  return floatInputs(step).length === 0 || computedInputs(step).length > 0;
 }

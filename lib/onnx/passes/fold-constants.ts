@@ -242,5 +242,5 @@ class Folding {
 }
 
 function areNumbers(dims: readonly Dim[] | undefined): dims is readonly number[] {
-  return dims?.every((dim) => typeof dim === 'number') ?? false;
+  return dims?.every((dim) => Number.isSafeInteger(dim)) ?? false;
 }

@@ -29,8 +29,8 @@ export function findMeasuredRanges(
 function problemOf({ absmax, count }: TensorRange, { type, maxRange }: RuleInput) {
   const name = typeNames[type];
   if (absmax > maxRange) return `reached ${show(absmax)}, too near to the end of ${name}`;
-  if (count > 0 && absmax > 0 && absmax < halfFormats[type].smallestNormal) {
-    return `never exceeded ${show(absmax)}, below the normal numbers of ${name}`;
+  if (count > 0 && absmax > 0 && absmax < halfFormats[type].smallest) {
+    return `never exceeded ${show(absmax)}, too small for ${name}`;
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import type { CalibrationTable } from '../../quantize/table.js';
 import type { HalfType } from '../half-numbers.js';
+import type { Scales } from '../operator-slots.js';
 import type { Step, ValueGraph } from '../value-graph.js';
 
 /** What a rule looks at. */
@@ -7,6 +8,7 @@ export interface RuleInput {
   readonly graph: ValueGraph;
   readonly opset: number;
   readonly type: HalfType;
+  readonly scales: Scales;
   readonly maxReduction: number | undefined;
   readonly ranges: CalibrationTable | undefined;
   readonly maxRange: number;

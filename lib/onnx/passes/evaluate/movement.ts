@@ -32,7 +32,7 @@ function reshape(node: NodeProto, [source, shape]: Inputs) {
     size === 0 && !getInt(node, 'allowzero') ? (source.dims[axis] ?? 0) : size,
   );
   const known = elementCount(copied.filter((size) => size !== -1));
-  const rest = known === 0 ? 0 : elementCount(source.dims) / known;
+  const rest = known === 0 ? 0 : Math.floor(elementCount(source.dims) / known);
   return one(
     withDims(
       source,
