@@ -1,21 +1,26 @@
 import { type Command, Option } from 'commander';
 import { check } from '../check/check.js';
 import type { Finding, Severity } from '../check/finding.js';
+import { type FixNote, fix } from '../check/fix.js';
+import { type FixableCode, fixableCodes } from '../check/fixes/index.js';
 import type { CheckReport } from '../check/report.js';
 import { type Target, targets } from '../engine/build-switches.js';
 import { type Product, products } from '../engine/libraries.js';
 import { productName } from '../engine/library.js';
-import { collect, command, jsonOption } from './command.js';
+import { Model } from '../onnx/model.js';
+import { command, jsonOption } from './command.js';
 import { groupBy } from './group-by.js';
 import { addShapeOptions, profilesOf, type ShapeFlags } from './shape-options.js';
 import { printJson, printLines, styled } from './terminal.js';
-import { counted, indented } from './text.js';
+import { alignRight, counted, indented, number, section, table } from './text.js';
 
 interface CheckFlags extends ShapeFlags {
   json?: boolean;
   product?: Product;
   target?: Target[];
   parser: boolean;
+  fix?: string;
+  only?: FixableCode[];
 }
 
 /** `tensorrt-node check`: exit code 1 where TensorRT will refuse the model, or compute otherwise. */
@@ -23,34 +28,64 @@ export function checkCommand(): Command {
   const check = command('check', 'tell what TensorRT will refuse in a model, or run badly', [
     'check model.onnx',
     'check model.onnx --product tensorrt --target sm89',
+    'check model.onnx --fix mended.onnx',
     'check model.onnx --profile input_ids=1x1,8x128,32x512 --profile attention_mask=1x1,8x128,32x512',
   ])
     .argument('<model>', 'an ONNX model')
     .addOption(new Option('--product <name>', 'check for this product').choices(products))
     .addOption(
-      new Option('--target <gpu...>', 'check for these compute capabilities')
-        .choices(targets)
-        .argParser(oneTarget),
+      new Option('--target <gpu...>', 'check for these compute capabilities').choices(targets),
+    )
+    .option('--fix <file>', 'mend what can be mended, write that, and check it')
+    .addOption(
+      new Option('--only <code...>', 'with --fix: mend findings of these codes alone').choices([
+        ...fixableCodes,
+      ]),
     )
     .option('--no-parser', 'judge by the rules alone, and do not ask the TensorRT at hand')
     .addOption(jsonOption());
   return addShapeOptions(check).action(run);
 }
 
-function oneTarget(text: string, before?: readonly string[]): string[] {
-  return collect(text, before);
-}
-
 async function run(file: string, flags: CheckFlags): Promise<void> {
-  const report = await check(file, {
+  if (flags.only && flags.fix === undefined) throw new TypeError('Expected --fix beside --only');
+  const mended = flags.fix === undefined ? undefined : await mend(file, flags.fix, flags.only);
+  const checked = flags.fix ?? file;
+  const report = await check(checked, {
     product: flags.product,
     target: flags.target,
     profiles: profilesOf(flags),
     askParser: flags.parser,
   });
-  if (flags.json) printJson(report);
-  else printLines(describe(file, report));
+  if (flags.json)
+    printJson({ ...report, ...(mended && { fix: { file: checked, notes: mended } }) });
+  else printLines([...describeMended(mended, checked), ...describe(checked, report)]);
   process.exitCode = report.ok ? 0 : 1;
+}
+
+async function mend(
+  file: string,
+  output: string,
+  codes: FixableCode[] | undefined,
+): Promise<readonly FixNote[]> {
+  const fixed = await fix(await Model.load(file), codes);
+  await fixed.save(output);
+  return fixed.report;
+}
+
+/** What was done, by code and words; names differ from place to place. */
+function describeMended(notes: readonly FixNote[] | undefined, output: string): string[] {
+  if (!notes) return [];
+  if (notes.length === 0) return [`Nothing to mend; ${output} is a copy.`, ''];
+  const groups = [
+    ...groupBy(notes, ({ code, action, what }) => [code, action, what].join()).values(),
+  ];
+  const counts = alignRight(groups.map((group) => number(group.length)));
+  const rows = groups.map(([{ code, action, what }], index) => {
+    const sign = action === 'changed' ? styled('green', 'mended') : styled('yellow', 'left');
+    return [counts[index] ?? '', sign, styled('bold', code), what];
+  });
+  return [...section(`What was done, in ${output}`, table(rows)).slice(1), ''];
 }
 
 const signs: Readonly<Record<Severity, string>> = { error: '✗', warning: '!', info: 'i' };

@@ -13,11 +13,11 @@ async function files(model = linearModel()) {
 }
 
 /** Quantized with a zero point that TensorRT does not take. */
-const asymmetric = () =>
+const asymmetric = (zeroPoint: Tensor = tensor('int8', [], [3])) =>
   buildModel({
-    inputs: [{ name: 'x', type: 'float32', dims: [1, 4] }],
-    outputs: [{ name: 'y', type: 'float32', dims: [1, 4] }],
-    initializers: { s: tensor('float32', [], [0.1]), z: tensor('int8', [], [3]) },
+    inputs: [{ name: 'x', type: 'float32', dims: ['n', 4] }],
+    outputs: [{ name: 'y', type: 'float32', dims: ['n', 4] }],
+    initializers: { s: tensor('float32', [], [0.1]), z: zeroPoint },
     nodes: [
       { opType: 'QuantizeLinear', name: 'quantize', inputs: ['x', 's', 'z'], outputs: ['q'] },
       { opType: 'DequantizeLinear', name: 'dequantize', inputs: ['q', 's', 'z'], outputs: ['y'] },
@@ -68,6 +68,19 @@ describe('tensorrt-node check', () => {
         }),
       ]),
     });
+  });
+
+  it('mends what can be mended, and checks that', async () => {
+    const { path, output } = await files(asymmetric(tensor('uint8', [], [128])));
+    expect((await tensorrtNode(['check', path, '--no-parser'])).code).toBe(1);
+    const options = ['--fix', output, '--only', 'zero-point-not-zero'];
+    const { code, stdout } = await tensorrtNode(['check', path, '--no-parser', ...options]);
+    expect(stdout).toMatch(/mended +zero-point-not-zero/);
+    expect(code).toBe(0);
+    // INT8, whose zero point TensorRT takes.
+    const { graph } = await Model.load(output);
+    const zeroPoint = graph.constant(graph.producer('q')?.input[2] ?? '');
+    expect(zeroPoint?.dataType).toBe(3);
   });
 
   it.each([
