@@ -244,7 +244,7 @@ describe('the picture of a graph', () => {
       const output = index === count - 1 ? 'y' : `t${index}`;
       return { opType: 'Relu', inputs: [index === 0 ? 'x' : `t${index - 1}`], outputs: [output] };
     });
-    const value = { type: 'float32', dims: [1] } as const;
+    const value = { type: 'float32' as const, dims: [1] };
     await open(
       buildModel({ inputs: [{ name: 'x', ...value }], outputs: [{ name: 'y', ...value }], nodes }),
     );

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { type CheckReport, Model, type ModelDifference, tensor } from 'tensorrt-node';
+import { type CheckReport, Model, type ModelDifference, type Tensor, tensor } from 'tensorrt-node';
 import { describe, expect, it } from 'vitest';
 import { tensorrtNode } from './cli.js';
 import { buildModel, linearModel, temporaryFolder } from './helpers.js';

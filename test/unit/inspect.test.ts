@@ -6,7 +6,7 @@ import {
   OperatorSetIdProtoSchema,
   StringStringEntryProtoSchema,
 } from 'onnx-buf';
-import { inspect, type Model, tensor } from 'tensorrt-node';
+import { inspect, type Model, tensor, type ValueInfo } from 'tensorrt-node';
 import { describe, expect, it } from 'vitest';
 import { savedExternally } from './external-models.js';
 import { buildModel, errorOf, linearModel, randomTensor } from './helpers.js';
@@ -124,8 +124,8 @@ function constantBranch() {
   });
 }
 
-const x = { name: 'x', type: 'float32', dims: ['n', 4] } as const;
-const y = { name: 'y', type: 'float32', dims: ['n', 4] } as const;
+const x: ValueInfo = { name: 'x', type: 'float32', dims: ['n', 4] };
+const y: ValueInfo = { name: 'y', type: 'float32', dims: ['n', 4] };
 const scale = tensor('float32', [], [0.1]);
 const int8Weight = tensor('int8', [4, 4], new Int8Array(16).fill(1));
 
