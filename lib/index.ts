@@ -1,3 +1,6 @@
+export { type CheckOptions, check } from './check/check.js';
+export type { Finding, ParserVerdict, Severity } from './check/finding.js';
+export type { CheckCode, CheckReport, ParserAnswer } from './check/report.js';
 export type {
   Feeds,
   OutputTarget,
