@@ -83,9 +83,30 @@ export {
   type TensorRTErrorDetails,
 } from './errors.js';
 export { type Attributes, float } from './onnx/attributes.js';
-export { Graph, type NodeSpec } from './onnx/graph.js';
+export { Graph, type InsertedNode, type NodeSpec } from './onnx/graph.js';
 export { Model, type ValueInfo } from './onnx/model.js';
+export {
+  type CapturesOf,
+  type Match,
+  type NodeOptions,
+  type NodePattern,
+  type Pattern,
+  pattern,
+} from './onnx/pattern.js';
+export { readSparse } from './onnx/sparse.js';
 export { readInlineWeights, readWeights } from './onnx/weights.js';
+export type { ConversionCounts, HalfType } from './precision/half-numbers.js';
+export type { Scales } from './precision/operator-slots.js';
+export type { HalfOptions } from './precision/options.js';
+export type {
+  ConvertedTensor,
+  HalfModel,
+  PrecisionDecision,
+  PrecisionReport,
+  PrecisionSummary,
+  RangeFinding,
+} from './precision/report.js';
+export { toHalf } from './precision/to-half.js';
 export {
   type CalibrateOptions,
   type CalibrationProgress,

@@ -5,8 +5,15 @@ import {
   type ModelProto,
   ModelProtoSchema,
   OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
 } from 'onnx-buf';
-import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
+import {
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  checkText,
+  invalidArgument,
+} from '../arguments.js';
 import { concatenate, totalBytes } from './encode.js';
 import { ExternalData, isExternal } from './external.js';
 import { Graph } from './graph.js';
@@ -20,6 +27,7 @@ import {
   followMoved,
   saveModel,
 } from './save.js';
+import { subgraphsOf } from './subgraphs.js';
 import { validateModel } from './validate.js';
 import type { ValueInfo } from './value-info.js';
 
@@ -42,6 +50,7 @@ interface Origin {
  */
 export class Model {
   readonly proto: ModelProto;
+  /** The model's own graph; {@link graphs} has those inside too. */
   readonly graph: Graph;
   /** The file the model was loaded from. */
   readonly path: string | undefined;
@@ -151,6 +160,39 @@ export class Model {
 
   get outputs(): readonly ValueInfo[] {
     return this.graph.outputs;
+  }
+
+  /**
+   * Every graph: the model's own, then the sub-graphs in it, outer ones first, then those in the
+   * model's functions. The bodies of functions are no graphs: see {@link inlineFunctions}.
+   */
+  graphs(): readonly Graph[] {
+    const graphs = [this.graph, ...this.#functionGraphs()];
+    // The list grows by the sub-graphs of what is in it.
+    for (const graph of graphs) graphs.push(...graph.subgraphs());
+    return graphs;
+  }
+
+  /** The sub-graphs in functions, which see nothing of the model's own graph. */
+  #functionGraphs(): Graph[] {
+    return this.proto.functions.flatMap(({ node }) =>
+      node.flatMap(subgraphsOf).map((proto) => new Graph(proto)),
+    );
+  }
+
+  /** The notes in the model, by key. The record is a copy: change them with {@link setMetadata}. */
+  get metadata(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.proto.metadataProps.map(({ key, value }) => [key, value]));
+  }
+
+  /** Adds a note, or replaces the one of the same key; undefined removes it. */
+  setMetadata(key: string, value: string | undefined): void {
+    checkText('key', key);
+    const { metadataProps: notes } = this.proto;
+    const known = notes.find((note) => note.key === key);
+    if (value === undefined) this.proto.metadataProps = notes.filter((note) => note !== known);
+    else if (known) known.value = value;
+    else notes.push(create(StringStringEntryProtoSchema, { key, value }));
   }
 
   /** The files of external weights. @internal */
