@@ -1,5 +1,7 @@
 export { type CheckOptions, check } from './check/check.js';
 export type { Finding, ParserVerdict, Severity } from './check/finding.js';
+export { type FixedModel, type FixNote, type FixOptions, fix } from './check/fix.js';
+export type { FixableCode } from './check/fixes/index.js';
 export type { CheckCode, CheckReport, ParserAnswer } from './check/report.js';
 export type {
   Feeds,

@@ -5,8 +5,7 @@ import { openModel } from '../engine/model-source.js';
 import type { SupportOptions } from '../engine/model-support.js';
 import { checkProfileList, type Profile } from '../engine/profiles.js';
 import { Model } from '../onnx/model.js';
-import { inferShapes } from '../onnx/shapes/infer-shapes.js';
-import { CheckContext, type CheckTarget } from './context.js';
+import { type CheckTarget, contextOf } from './context.js';
 import { type Finding, type Found, severities } from './finding.js';
 import { fixableCodes } from './fixes/index.js';
 import { joinParser } from './join.js';
@@ -14,8 +13,6 @@ import { type Asked, askParser, findLibrary } from './parser.js';
 import type { CheckCode, CheckReport } from './report.js';
 import type { Rule } from './rule.js';
 import { rules } from './rules/index.js';
-import { scopesOf } from './scope.js';
-import { quantizationConstants, SmallValues } from './small-values.js';
 
 export interface CheckOptions extends Omit<SupportOptions, 'product'> {
   /** Default: that of the library at hand, else TensorRT for RTX. */
@@ -68,7 +65,7 @@ export async function check(
   };
   // The model as it is, so that nodes without names are found.
   const own = model instanceof Model ? model : source.model;
-  const context = await contextOf(own, target, typeof model === 'string', signal);
+  const context = await contextOf(own, target, { isOutline: typeof model === 'string', signal });
   const asked: Asked =
     options.askParser === false
       ? { reason: 'askParser is false.' }
@@ -98,19 +95,6 @@ function supportOptions({ libraryDir, parserFlags, plugins, signal }: CheckOptio
     ...(plugins && { plugins }),
     ...(signal && { signal }),
   };
-}
-
-/** Everything the rules look at, read and inferred. */
-export async function contextOf(
-  model: Model,
-  target: CheckTarget,
-  isOutline: boolean,
-  signal: AbortSignal | undefined,
-): Promise<CheckContext> {
-  const shapes = await inferShapes(model, signal ? { signal } : {});
-  const values = new SmallValues(isOutline);
-  await values.load(model, quantizationConstants(scopesOf(model.graph, shapes)), signal);
-  return new CheckContext(model, target, shapes, values);
 }
 
 function toFinding(rule: Rule<CheckCode>, found: Found): Finding<CheckCode> {

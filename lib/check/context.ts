@@ -3,9 +3,10 @@ import type { Target } from '../engine/build-switches.js';
 import type { Product } from '../engine/libraries.js';
 import type { Profile } from '../engine/profiles.js';
 import type { Model } from '../onnx/model.js';
+import { inferShapes } from '../onnx/shapes/infer-shapes.js';
 import type { InferredShapes } from '../onnx/shapes/inferred-shapes.js';
 import { type Scope, type Site, scopesOf } from './scope.js';
-import type { SmallValues } from './small-values.js';
+import { quantizationConstants, SmallValues } from './small-values.js';
 
 /** What the model is checked for. */
 export interface CheckTarget {
@@ -56,4 +57,20 @@ export class CheckContext {
   numbers(tensor: TensorProto | undefined): ArrayLike<number> | undefined {
     return tensor && this.#values.of(tensor);
   }
+}
+
+/**
+ * Everything the rules look at, read and inferred.
+ *
+ * @param isOutline - large weights of the model are zeros that mean nothing.
+ */
+export async function contextOf(
+  model: Model,
+  target: CheckTarget,
+  { isOutline, signal }: { isOutline: boolean; signal: AbortSignal | undefined },
+): Promise<CheckContext> {
+  const shapes = await inferShapes(model, signal ? { signal } : {});
+  const values = new SmallValues(isOutline);
+  await values.load(model, quantizationConstants(scopesOf(model.graph, shapes)), signal);
+  return new CheckContext(model, target, shapes, values);
 }
