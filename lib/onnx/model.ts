@@ -7,15 +7,10 @@ import {
   OperatorSetIdProtoSchema,
   StringStringEntryProtoSchema,
 } from 'onnx-buf';
-import {
-  checkInteger,
-  checkOneOf,
-  checkOptions,
-  checkText,
-  invalidArgument,
-} from '../arguments.js';
+import { checkInteger, checkOptions, checkText, invalidArgument } from '../arguments.js';
 import { concatenate, totalBytes } from './encode.js';
 import { ExternalData, isExternal } from './external.js';
+import type { ExternalFiles } from './external-plan.js';
 import { Graph } from './graph.js';
 import { decodeModel, readModelFile } from './load.js';
 import { copyMessage, forEachTensor } from './messages.js';
@@ -27,12 +22,13 @@ import {
   followMoved,
   saveModel,
 } from './save.js';
+import { checkSaveOptions, defaultThreshold, type SaveOptions } from './save-options.js';
 import { subgraphsOf } from './subgraphs.js';
 import { validateModel } from './validate.js';
 import type { ValueInfo } from './value-info.js';
 
 export type { ValueInfo } from './value-info.js';
-export type { ExternalDataChoice };
+export type { ExternalDataChoice, ExternalFiles, SaveOptions };
 
 /** What a model is made from, besides its protobuf message. */
 interface Origin {
@@ -239,33 +235,29 @@ export class Model {
    * Writes the model. Nothing appears at `path` before all is written, and nothing stays behind
    * when it fails or is aborted. Saving over the model's own files is allowed.
    *
-   * @param options - `externalData`: `'never'` keeps all weights in the one file; `'always'` puts
-   * initializers from 1 KiB on into `<path>.data`; `'auto'`, the default, does that only when the
-   * model is too large for one file (2 GiB).
-   * @returns the files written and their bytes together.
+   * @returns the files written, the model's first, and their bytes together.
    * @throws TensorRTError `ERR_FILE` when a file cannot be written, `ERR_ONNX_EXTERNAL_DATA` when
    * external data cannot be read, `ERR_ONNX_INVALID` when the model is too large for one file.
    */
-  async save(
-    path: string,
-    options: { externalData?: ExternalDataChoice; signal?: AbortSignal } = {},
-  ): Promise<{ files: string[]; bytes: number }> {
+  async save(path: string, options: SaveOptions = {}): Promise<{ files: string[]; bytes: number }> {
     checkPath(path);
-    checkOptions('options', options, ['externalData', 'signal']);
-    const { externalData: choice = 'auto', signal } = options;
-    checkOneOf('options.externalData', choice, ['auto', 'always', 'never']);
-    const { files, bytes, moved } = await saveModel({
+    checkSaveOptions(options);
+    const { externalData: choice = 'auto', externalFiles: files = 'one' } = options;
+    const { externalThreshold: threshold = defaultThreshold, signal } = options;
+    const saved = await saveModel({
       path,
       model: this.proto,
       external: this.#external,
       choice,
+      files,
+      threshold,
       signal,
     });
-    if (moved.size > 0) {
-      followMoved(moved);
-      this.#external = this.#external.withReplaced(resolve(`${path}.data`));
+    if (saved.moved.size > 0) {
+      followMoved(saved.moved, path, this.#external.directory);
+      this.#external = this.#external.withReplaced(saved.files.map((file) => resolve(file)));
     }
-    return { files, bytes };
+    return { files: saved.files, bytes: saved.bytes };
   }
 }
 

@@ -1,3 +1,4 @@
+import { getFloat16 } from '@petamoriken/float16';
 import type { TensorProto } from 'onnx-buf';
 import { elementCount, type Tensor } from '../tensor.js';
 import { toDataType } from './element-types.js';
@@ -21,15 +22,8 @@ export function numbersOf({ type, data }: Tensor): number[] {
   return Array.from(data as ArrayLike<number | bigint>, Number);
 }
 
-/** IEEE 754 binary16: 1 bit of sign, 5 of exponent (bias 15), 10 of fraction. */
 function fromHalf(bits: number): number {
-  const sign = bits >> 15 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return exponent === 0
-    ? sign * fraction * 2 ** -24
-    : sign * (1024 + fraction) * 2 ** (exponent - 25);
+  return getFloat16(new DataView(Uint16Array.of(bits).buffer), 0, true);
 }
 
 /** The upper half of a float32. */

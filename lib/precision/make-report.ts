@@ -20,6 +20,7 @@ interface Outcome {
   readonly plan: PrecisionPlan;
   readonly options: CheckedOptions;
   readonly rewriter: Rewriter;
+  readonly opset: PrecisionReport['opset'];
 }
 
 export function reportOf(outcome: Outcome): PrecisionReport {
@@ -31,6 +32,7 @@ export function reportOf(outcome: Outcome): PrecisionReport {
   const half = nodes.filter(({ action }) => action === 'half').length;
   return {
     type: options.type,
+    opset: outcome.opset,
     nodes,
     tensors,
     ranges: rangeFindings(options),

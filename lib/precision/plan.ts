@@ -1,6 +1,7 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
 import type { HalfType } from './half-numbers.js';
 import type { Link } from './links.js';
+import { hasCasts } from './rules/operators.js';
 import type { Islands } from './rules/rule.js';
 import { float32, isFloat, type Use, type Value, type ValueGraph } from './value-graph.js';
 
@@ -33,13 +34,13 @@ export class PrecisionPlan {
   constructor(
     graph: ValueGraph,
     islands: Islands,
-    { type, io }: { type: HalfType; io: 'keep' | 'convert' },
+    { type, io, opset }: { type: HalfType; io: 'keep' | 'convert'; opset: number },
   ) {
     this.half = elementTypes[type];
     this.typeName = type === 'fp16' ? 'float16' : 'bfloat16';
     this.#graph = graph;
     this.#islands = islands;
-    this.#boundary = io === 'convert' ? this.half : float32;
+    this.#boundary = io === 'convert' && hasCasts(opset, type) ? this.half : float32;
     for (const link of graph.links) this.#addLink(link);
   }
 

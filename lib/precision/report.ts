@@ -45,6 +45,12 @@ export interface PrecisionSummary {
 
 export interface PrecisionReport {
   readonly type: HalfType;
+  /** Of the model before and after, and why it could not be raised where that was needed. */
+  readonly opset: {
+    readonly before: number;
+    readonly after: number;
+    readonly problem: string | undefined;
+  };
   /** Every node that reads or writes floats, in the order of execution. */
   readonly nodes: readonly PrecisionDecision[];
   /** Every constant that is stored in half precision. */

@@ -6,6 +6,7 @@ import { convertConstants, type HalfConstants } from './constants.js';
 import { reportOf } from './make-report.js';
 import { type CheckedOptions, checkHalfOptions, type HalfOptions } from './options.js';
 import { PrecisionPlan } from './plan.js';
+import { prepare } from './prepare.js';
 import type { HalfModel } from './report.js';
 import { Rewriter } from './rewrite.js';
 import { findIntegerArithmetic } from './rules/integers.js';
@@ -21,7 +22,8 @@ import { type ValueGraph, valueGraphOf } from './value-graph.js';
  * Makes a copy of a model that computes in FP16 or BF16. TensorRT 11 and TensorRT for RTX take the
  * precision from the model, so this is what makes their engines compute in it.
  *
- * Every float32 tensor becomes half precision, with the weights, the sub-graphs and the casts of the
+ * Calls of functions are replaced by their bodies, and the opset is raised where BF16 or FP32 scales
+ * need it. Every float32 tensor becomes half precision, with the weights, the sub-graphs and the casts of the
  * model, except where a rule keeps a node in FP32; `report` names the rule for each. Integers
  * and inputs and outputs of the model keep their types.
  *
@@ -38,17 +40,17 @@ export async function toHalf(model: Model, options: HalfOptions = {}): Promise<H
   const { signal } = checked;
   signal?.throwIfAborted();
 
-  const copy = model.clone();
-  copy.graph.nameNodes();
+  const { model: copy, problem } = await prepare(model, checked);
   const shapes = await inferShapes(copy, signal ? { signal } : {});
   const values = valueGraphOf(copy, shapes, checked);
   const { islands, constants } = await findIslands(copy, values, checked);
-  const plan = new PrecisionPlan(values, islands, checked);
+  const plan = new PrecisionPlan(values, islands, { ...checked, opset: copy.opset });
   const rewriter = new Rewriter(copy.graph, values, plan, constants, checked.type);
   rewriter.rewrite();
   // Up to IR version 3 every initializer had to be an input as well.
-  copy.setOpset(copy.opset, 4);
-  const report = reportOf({ values, islands, constants, plan, options: checked, rewriter });
+  if (copy.irVersion < 4 && copy.opset > 0) copy.setOpset(copy.opset, 4);
+  const opset = { before: model.opset, after: copy.opset, problem };
+  const report = reportOf({ values, islands, constants, plan, options: checked, rewriter, opset });
   return Object.assign(copy, { report });
 }
 

@@ -43,9 +43,19 @@ export class Expression {
     this.anonymous = terms.some(({ atoms }) => atoms.some((atom) => atom.anonymous));
   }
 
+  /** The names in it, also those within calls. */
+  get names(): readonly string[] {
+    return this.terms.flatMap(({ atoms }) => atoms.flatMap(namesOf));
+  }
+
   toString(): string {
     return this.key;
   }
+}
+
+function namesOf({ key, call }: Atom): readonly string[] {
+  if (!call) return [key];
+  return call.args.flatMap((size) => (typeof size === 'number' ? [] : size.names));
 }
 
 /** A named size. Names are taken as at least 1: what is empty is not worth a worse answer. */

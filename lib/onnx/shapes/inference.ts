@@ -10,7 +10,7 @@ import { TensorRTError } from '../../errors.js';
 import { shallowCopy } from '../messages.js';
 import { subgraphsOf } from '../subgraphs.js';
 import { type Constants, constantOf } from './constant-facts.js';
-import { anonymousSymbol, type Size } from './expression.js';
+import { anonymousSymbol, type Expression, type Size } from './expression.js';
 import { type Fact, unknown } from './fact.js';
 import { NodeView } from './node-view.js';
 import { rules } from './rules/registry.js';
@@ -43,6 +43,8 @@ export class Inference {
   readonly parents = new Map<GraphProto, GraphProto>();
   readonly conflicts = new Map<string, ShapeConflict>();
   readonly problems = new Map<string, ShapeProblem>();
+  /** The names of the inputs' dimensions. */
+  readonly #inputNames = new Set<string>();
   readonly #functions: ReadonlyMap<string, FunctionProto>;
   readonly #opsets: ReadonlyMap<string, number>;
   readonly #constants: Constants;
@@ -70,6 +72,10 @@ export class Inference {
   /** @param inputs - what is known about the inputs beyond what the graph says. */
   inferMain(graph: GraphProto, inputs: ReadonlyMap<string, Fact>): void {
     const scope = this.#scope(undefined, this.#opsets, undefined);
+    const stated = graph.input.map(({ type }) => this.#stated(type, 1));
+    for (const { dims } of [...stated, ...inputs.values()]) {
+      for (const name of dims?.flatMap(namesOf) ?? []) this.#inputNames.add(name);
+    }
     this.#inferGraph(graph, scope, (name) => inputs.get(name));
   }
 
@@ -130,7 +136,8 @@ export class Inference {
   }
 
   #reconcile(name: string, inferred: Fact, stated: Fact): Fact {
-    return reconcile(inferred, stated, (conflict) => {
+    const fromInputs = ({ names }: Expression) => names.every((at) => this.#inputNames.has(at));
+    return reconcile(inferred, stated, fromInputs, (conflict) => {
       this.conflicts.set(name, { tensor: name, ...conflict });
     });
   }
@@ -204,6 +211,10 @@ export class Inference {
     // A loop's body is seen more than once.
     this.problems.set(`${name}\n${message}`, { node: name, opType: node.opType, message });
   }
+}
+
+function namesOf(size: Size): readonly string[] {
+  return typeof size === 'number' ? [] : size.names;
 }
 
 function lookUp(scope: Scope, name: string): Fact {

@@ -1,4 +1,5 @@
-import { getInt } from '../../onnx/attributes.js';
+import { getInt, getString } from '../../onnx/attributes.js';
+import type { HalfType } from '../half-numbers.js';
 import { quantizers } from '../operator-slots.js';
 import { floatInputs, floatOutputs, type Step } from '../value-graph.js';
 import { type Islands, keepFloat, type RuleInput, typeNames } from './rule.js';
@@ -30,6 +31,12 @@ const spectrumOperators = new Set([
   'STFT',
 ]);
 
+/** Operators whose result is tied to FP32, or that ONNX Runtime has in no half precision. */
+const floatOnly: Readonly<Record<string, string>> = {
+  BitCast: 'it reads the bits of FP32',
+  EyeLike: 'ONNX Runtime has no EyeLike in half precision',
+};
+
 /** Operators that compute their statistics in the type that `stash_type` names; 1 is FP32. */
 const stashingOperators = new Set(['LayerNormalization', 'RMSNormalization', 'GroupNormalization']);
 
@@ -41,10 +48,21 @@ export function findOperatorIslands(input: RuleInput, islands: Islands): void {
   }
 }
 
+/** The first opset in which `Cast` gives the type, and names it by number. */
+const firstOpset: Readonly<Record<HalfType, number>> = { fp16: 6, bf16: 13 };
+
+/** Whether a model can have the type at all. */
+export function hasCasts(opset: number, type: HalfType): boolean {
+  return opset >= firstOpset[type];
+}
+
 function reasonOf(step: Step, input: RuleInput): string | undefined {
   const { opset } = input;
   const typeName = typeNames[input.type];
   const { node, slots } = step;
+  if (!hasCasts(opset, input.type)) {
+    return touchesFloat(step) ? `no Cast gives ${typeName} in opset ${opset}` : undefined;
+  }
   if (!slots) return `${node.domain || 'ONNX'} operator ${node.opType} is not known`;
   if (controlFlow.has(node.opType)) return undefined;
   if (sequenceOperators.has(node.opType)) return 'its values are sequences or optional';
@@ -54,7 +72,7 @@ function reasonOf(step: Step, input: RuleInput): string | undefined {
   if (quantizers.has(node.opType)) return reasonForScales(step, input);
   if (!takesHalf(step)) return `${node.opType} takes no ${typeName} in opset ${opset}`;
   if (spectrumOperators.has(node.opType)) return 'a spectrum is a sum of many terms';
-  return reasonInAttributes(step);
+  return floatOnly[node.opType] ?? reasonInAttributes(step);
 }
 
 /** A tensor that may be float32, as far as the schema tells, of which the model does not say. */
@@ -95,6 +113,9 @@ function takesHalf({ inputs, outputs, slots }: Step): boolean {
 function reasonInAttributes({ node }: Step): string | undefined {
   const stash = stashingOperators.has(node.opType) ? (getInt(node, 'stash_type') ?? 1) : 1;
   if (stash !== 1) return `its statistics would be in the type ${stash} (stash_type), not in FP32`;
+  const reduction = node.opType.startsWith('Scatter') ? getString(node, 'reduction') : undefined;
+  if (reduction !== undefined && reduction !== 'none')
+    return `it adds up (reduction: ${reduction})`;
   if (node.opType === 'BatchNormalization' && getInt(node, 'training_mode')) {
     return 'it updates running statistics (training_mode)';
   }

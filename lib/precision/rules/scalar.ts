@@ -1,16 +1,19 @@
 import { toDataType } from '../../onnx/element-types.js';
 import { isExternal } from '../../onnx/external.js';
+import { numbersOf } from '../../onnx/scalar.js';
 import { readInlineWeights } from '../../onnx/weights.js';
+import { elementCount } from '../../tensor.js';
 import type { Value } from '../value-graph.js';
 
-/** The values of a small constant, such as axes, as numbers; undefined where there is none at hand. */
+/** Axes and exponents have no more elements. */
+const longest = 64;
+
+/** The elements of a small constant in the model itself; undefined for others. */
 export function constantNumbers(value: Value | undefined): number[] | undefined {
   const tensor = value?.constant;
   if (!tensor || isExternal(tensor) || !toDataType(tensor.dataType)) return undefined;
-  if (tensor.dims.some((dim) => dim > 64n) || tensor.dims.length > 1) return undefined;
-  const { type, data } = readInlineWeights(tensor);
-  if (type === 'float16' || type === 'bfloat16') return undefined;
-  return Array.from(data as ArrayLike<number | bigint>, Number);
+  if (elementCount(tensor.dims.map(Number)) > longest) return undefined;
+  return numbersOf(readInlineWeights(tensor));
 }
 
 /** The value of a constant with one element. */
