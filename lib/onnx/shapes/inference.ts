@@ -100,7 +100,9 @@ export class Inference {
     // The graphs of a function's body have other facts at each call.
     if (this.#callDepth === 0) this.graphs.set(graph, scope.facts);
     const stated = new Map(
-      [...graph.valueInfo, ...graph.output].map((value) => [value.name, value] as const),
+      [...graph.valueInfo, ...graph.output].flatMap(({ name, type }) =>
+        type?.value.case ? [[name, type] as const] : [],
+      ),
     );
     for (const tensor of graph.initializer) {
       scope.facts.set(tensor.name, constantOf(tensor, this.#constants));
@@ -120,7 +122,7 @@ export class Inference {
       const outputs = this.#inferNode(node, scope);
       node.output.forEach((name, index) => {
         if (name === '') return;
-        const type = stated.get(name)?.type;
+        const type = stated.get(name);
         const inferred = outputs[index] ?? unknown;
         scope.facts.set(
           name,
