@@ -143,7 +143,9 @@ const transposed: Rule = (n) => {
   const [batch, , ...spatial] = dims as [Size, Size, ...Size[]];
   const channels = weights ? multiply(weights[1] as Size, n.int('group', 1)) : n.fresh();
   const kernel = n.ints('kernel_shape') ?? weights?.slice(2);
-  if (!kernel) return [fact(type, [batch, channels, ...n.freshDims(spatial.length)])];
+  if (kernel?.length !== spatial.length) {
+    return [fact(type, [batch, channels, ...n.freshDims(spatial.length)])];
+  }
   const window = windowOf(n, kernel);
   const asked = n.ints('output_shape')?.slice(-spatial.length);
   const extra = listOf(n.ints('output_padding'), spatial.length, 0);
@@ -174,7 +176,7 @@ const maxUnpool: Rule = (n) => {
     ];
   }
   const kernel = n.ints('kernel_shape');
-  if (!dims || !kernel) return [fact(n.type(0))];
+  if (!dims || kernel?.length !== dims.length - 2) return [fact(n.type(0))];
   const window = windowOf(n, kernel);
   const [batch, channels, ...spatial] = dims as [Size, Size, ...Size[]];
   const sizes = spatial.map((size, axis) => transposedSize(size, window, axis, 0));

@@ -2,7 +2,7 @@ import { withAxis } from '../dims.js';
 import {
   add,
   ceilDivide,
-  floorDivide,
+  divideExactly,
   isAtLeast,
   maximum,
   minimum,
@@ -134,10 +134,9 @@ function splitSizes(n: NodeView, dim: Size, count: number): Size[] {
       Math.max(0, Math.min(part, dim - index * part)),
     );
   }
-  const part = floorDivide(dim, count);
-  return isAtLeast(ceilDivide(dim, count), part) && isAtLeast(part, ceilDivide(dim, count))
-    ? new Array<Size>(count).fill(part)
-    : [...new Array<Size>(count - 1).fill(ceilDivide(dim, count)), n.fresh()];
+  const part = divideExactly(dim, count);
+  if (part !== undefined) return new Array<Size>(count).fill(part);
+  return [...new Array<Size>(count - 1).fill(ceilDivide(dim, count)), n.fresh()];
 }
 
 export const slices: Rules = { Slice: slice, Split: split };
