@@ -1,5 +1,5 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
-import { like, withAxis } from '../dims.js';
+import { broadcast, like, withAxis } from '../dims.js';
 import { add, floorDivide, multiply, type Size } from '../expression.js';
 import { fact, unknown } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
@@ -18,7 +18,7 @@ import { shapeTensors } from './shape-tensors.js';
  * (ONNX Runtime, docs/ContribOperators.md).
  */
 
-/** The rule of an operator whose inputs lie elsewhere here. */
+/** The rule of an operator whose inputs lie elsewhere here; one that did not change with the opset. */
 function withInputs(
   rule: Rule,
   positions: readonly number[],
@@ -150,6 +150,9 @@ function matMulOf(left: number, right: number, type: (n: NodeView) => number | u
   return (n) => [fact(type(n), matmulDims(n, n.dims(left), n.dims(right)))];
 }
 
+/** Each tensor is followed by its scale and its zero point. */
+const quantizedBinary: Rule = (n) => [fact(n.type(0), broadcast(n, n.dims(0), n.dims(3)))];
+
 /** Two halves, of which one gates the other. */
 const splitGelu: Rule = (n) => {
   const { type, dims } = n.input(0);
@@ -157,7 +160,6 @@ const splitGelu: Rule = (n) => {
 };
 
 const concat: Rule = (n) => {
-  // Each tensor is followed by its scale and its zero point.
   const positions = n.inputs.map((_, at) => at).filter((at) => at >= 2 && (at - 2) % 3 === 0);
   return withInputs(reshaping['Concat'] as Rule, positions, (view) => view.type(1))(n);
 };
@@ -167,7 +169,7 @@ const firstType = (n: NodeView) => n.type(0);
 export const contrib: Rules = {
   Attention: attention,
   BiasAdd: sameAsInput,
-  BiasDropout: elementwise['Dropout'] as Rule,
+  BiasDropout: (n) => [like(n.input(0)), fact(ElementType.BOOL, n.dims(0))],
   BiasGelu: sameAsInput,
   BiasSoftmax: sameAsInput,
   BiasSplitGelu: splitGelu,
@@ -193,11 +195,11 @@ export const contrib: Rules = {
   QAttention: quantizedAttention,
   QEmbedLayerNormalization: embedding(2, 8, 0),
   QGemm: withInputs(gemm, [0, 3], (n) => (n.has(8) ? n.type(8) : n.type(1))),
-  QLinearAdd: withInputs(elementwise['Add'] as Rule, [0, 3]),
+  QLinearAdd: quantizedBinary,
   QLinearAveragePool: pool,
   QLinearConcat: concat,
   QLinearLeakyRelu: sameAsInput,
-  QLinearMul: withInputs(elementwise['Mul'] as Rule, [0, 3]),
+  QLinearMul: quantizedBinary,
   QLinearReduceMean: reductions['ReduceMean'] as Rule,
   QLinearSigmoid: sameAsInput,
   QLinearSoftmax: sameAsInput,
