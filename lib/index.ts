@@ -82,6 +82,10 @@ export {
 export { type Attributes, float } from './onnx/attributes.js';
 export { Graph, type NodeSpec } from './onnx/graph.js';
 export { Model, type ValueInfo } from './onnx/model.js';
+export { type InferShapesOptions, inferShapes } from './onnx/shapes/infer-shapes.js';
+export type { ShapeProblem } from './onnx/shapes/inference.js';
+export { type Dim, InferredShapes, type InferredTensor } from './onnx/shapes/inferred-shapes.js';
+export type { ShapeConflict } from './onnx/shapes/stated.js';
 export { readInlineWeights, readWeights } from './onnx/weights.js';
 export {
   type CalibrateOptions,

@@ -1,13 +1,7 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
-import {
-  add,
-  ceilDivide,
-  floorDivide,
-  isAtLeast,
-  multiply,
-  type Size,
-  subtract,
-} from '../expression.js';
+import { isAtLeast } from '../bounds.js';
+import { ceilDivide, floorDivide } from '../division.js';
+import { add, multiply, type Size, subtract } from '../expression.js';
 import { fact } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
 

@@ -1,5 +1,6 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
-import { add, divideExactly, floorDivide, multiply, type Size } from '../expression.js';
+import { divideExactly, floorDivide } from '../division.js';
+import { add, multiply, type Size } from '../expression.js';
 import { fact, type Value } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
 

@@ -1,14 +1,7 @@
+import { isAtLeast, maximum, minimum } from '../bounds.js';
 import { withAxis } from '../dims.js';
-import {
-  add,
-  ceilDivide,
-  divideExactly,
-  isAtLeast,
-  maximum,
-  minimum,
-  type Size,
-  subtract,
-} from '../expression.js';
+import { ceilDivide, divideExactly } from '../division.js';
+import { add, type Size, subtract } from '../expression.js';
 import { type Fact, fact, type Value } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
 import { moveValues } from './values.js';
