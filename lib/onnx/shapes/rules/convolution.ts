@@ -4,6 +4,7 @@ import { ceilDivide, floorDivide } from '../division.js';
 import { add, multiply, type Size, subtract } from '../expression.js';
 import { fact } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
+import { dimsFromValues } from './shape-tensors.js';
 
 /** How a window moves over the spatial dimensions. */
 interface Window {
@@ -191,11 +192,11 @@ const deformed: Rule = (n) => {
 
 const col2Im: Rule = (n) => {
   const dims = n.dims(0);
-  const [image, block] = [n.values(1), n.numbers(2)];
+  const image = dimsFromValues(n, 1);
   if (!dims || !image) return [fact(n.type(0))];
-  const blockSize = block?.reduce((a, b) => a * b, 1);
-  const channels = blockSize ? floorDivide(dims[1] as Size, blockSize) : n.fresh();
-  return [fact(n.type(0), [dims[0] as Size, channels, ...image.map((size) => size ?? n.fresh())])];
+  const block = n.numbers(2)?.reduce((a, b) => a * b, 1);
+  const channels = block && dims[1] !== undefined ? floorDivide(dims[1], block) : n.fresh();
+  return [fact(n.type(0), [dims[0] ?? n.fresh(), channels, ...image])];
 };
 
 export const convolutions: Rules = {
