@@ -142,6 +142,10 @@ export {
   unpack,
   type Values,
 } from './onnx/values.js';
+export { type InferShapesOptions, inferShapes } from './onnx/shapes/infer-shapes.js';
+export type { ShapeProblem } from './onnx/shapes/inference.js';
+export { type Dim, InferredShapes, type InferredTensor } from './onnx/shapes/inferred-shapes.js';
+export type { ShapeConflict } from './onnx/shapes/stated.js';
 export { readInlineWeights, readWeights } from './onnx/weights.js';
 export type { ConversionCounts, HalfType } from './precision/half-numbers.js';
 export type { Scales } from './precision/operator-slots.js';
