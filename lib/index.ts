@@ -81,6 +81,7 @@ export {
 } from './errors.js';
 export { type Attributes, float } from './onnx/attributes.js';
 export { Graph, type InsertedNode, type NodeSpec } from './onnx/graph.js';
+export type { ConversionCounts, HalfType } from './onnx/half-numbers.js';
 export {
   type ExternalDataChoice,
   type ExternalFiles,
@@ -114,7 +115,6 @@ export {
   type Values,
 } from './onnx/values.js';
 export { readInlineWeights, readWeights } from './onnx/weights.js';
-export type { ConversionCounts, HalfType } from './precision/half-numbers.js';
 export type { Scales } from './precision/operator-slots.js';
 export type { HalfOptions } from './precision/options.js';
 export type {
