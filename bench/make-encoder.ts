@@ -1,32 +1,40 @@
 /**
- * Writes the model that build.mjs builds: a BERT encoder of the size of all-MiniLM-L6 (6 layers of
- * 384, 22.6 million weights, 90 MB) with weights drawn from a seed, so that nothing has to be fetched.
+ * Writes a BERT encoder of a known size with weights drawn from a seed, so that nothing has to be
+ * fetched: all-MiniLM-L6 (90 MB), BERT-base (436 MB) or BERT-large (1.3 GB).
  *
- *   npx tsx bench/make-encoder.ts <file>
+ *   npx tsx bench/make-encoder.ts <file> [minilm | base | large]
  */
 import { Model } from '../dist/index.js';
 import { addBert, batchAndSequence, bertOpset } from '../scripts/quickstart/bert-onnx.js';
 import { GraphBuilder } from '../scripts/quickstart/graph-builder.js';
 import type { Weight } from '../scripts/quickstart/safetensors.js';
 
-const hidden = 384;
-const wide = 4 * hidden;
-const layers = 6;
+const sizes: Record<string, { layers: number; hidden: number; heads: number }> = {
+  minilm: { layers: 6, hidden: 384, heads: 12 },
+  base: { layers: 12, hidden: 768, heads: 12 },
+  large: { layers: 24, hidden: 1024, heads: 16 },
+};
 const vocabulary = 30_522;
 const positions = 512;
+
+const [file, sizeName = 'minilm'] = process.argv.slice(2);
+if (file === undefined) throw new TypeError('Expected the path of the file to write');
+const size = sizes[sizeName];
+if (!size)
+  throw new TypeError(`Expected ${Object.keys(sizes).join(', ')} but received ${sizeName}`);
+const { layers, hidden, heads } = size;
+const wide = 4 * hidden;
 
 const config = {
   hidden_size: hidden,
   num_hidden_layers: layers,
-  num_attention_heads: 12,
+  num_attention_heads: heads,
   hidden_act: 'gelu',
   layer_norm_eps: 1e-12,
 };
 
 let state = 1;
 
-const [file] = process.argv.slice(2);
-if (file === undefined) throw new TypeError('Expected the path of the file to write');
 const graph = new GraphBuilder('bench-encoder', bertOpset);
 const { lastHiddenState } = addBert(graph, encoderWeights(), config);
 graph.output(lastHiddenState, [...batchAndSequence, hidden]);

@@ -6,7 +6,7 @@
  *   node scripts/setup.mjs [--quickstart] [--test] [--lint]
  *
  * --quickstart adds the model and the texts of the quickstart; --test adds stand-ins, the C++ tests,
- * the builds with sanitizers and for coverage, and other versions of Node; --lint fetches the C++
+ * the builds with sanitizers, and other versions of Node; --lint fetches the C++
  * tools and builds nothing native.
  */
 import './setup/require-node.mjs';

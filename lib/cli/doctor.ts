@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { type DoctorReport, doctor } from '../engine/doctor.js';
-import { productName } from '../engine/library.js';
+import { type DoctorReport, doctor } from '../engine/library/doctor.js';
+import { productName } from '../engine/library/library.js';
 
 /** `tensorrt-node doctor`: exit code 0 when engines can be built here, else 1. */
 export async function doctorCommand(args: string[]): Promise<number> {

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../../lib/engine/cache-folder.mjs';
+import { cacheFolder } from '../../lib/engine/cache/cache-folder.mjs';
 
 /**
  * @typedef {object} Source

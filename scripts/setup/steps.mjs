@@ -1,7 +1,7 @@
 /** What set-up is made of: things that must be in place, each with a way to put it there. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../../lib/engine/cache-folder.mjs';
+import { cacheFolder } from '../../lib/engine/cache/cache-folder.mjs';
 import { assetFolder, entryFault, pinOf, removeUnfinished } from './cache.mjs';
 import { stopChildren } from './child.mjs';
 import { clientFor, fetchAsset } from './fetch.mjs';
