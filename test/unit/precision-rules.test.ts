@@ -127,7 +127,11 @@ describe('normalisations that are written out', () => {
       attributes: { ...attributes },
     });
     const scale = { scale: randomTensor([16]) };
-    expect(islandsOf(await toHalf(chain([node({})], scale)))).toEqual([]);
+    const model = chain([node({})], scale);
+    const half = await toHalf(model);
+    expect(islandsOf(half)).toEqual([]);
+    const large = { x: tensor('float32', [2, 16], x.data.map((value) => value * 1000)) };
+    expect(await distance(model, half, large)).toBeLessThan(0.01);
     const explicit = await toHalf(chain([node({ stash_type: 16 })], scale));
     expect(decisionOn(explicit, 'y').reason).toContain('stash_type');
   });
