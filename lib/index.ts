@@ -110,6 +110,7 @@ export type {
 } from './inspect/summary.js';
 export { type Attributes, float } from './onnx/attributes.js';
 export { Graph, type InsertedNode, type NodeSpec } from './onnx/graph.js';
+export type { ConversionCounts, HalfType } from './onnx/half-numbers.js';
 export {
   type ExternalDataChoice,
   type ExternalFiles,
@@ -134,6 +135,10 @@ export {
   type Pattern,
   pattern,
 } from './onnx/pattern.js';
+export { type InferShapesOptions, inferShapes } from './onnx/shapes/infer-shapes.js';
+export type { ShapeProblem } from './onnx/shapes/inference.js';
+export { type Dim, InferredShapes, type InferredTensor } from './onnx/shapes/inferred-shapes.js';
+export type { ShapeConflict } from './onnx/shapes/stated.js';
 export { readSparse } from './onnx/sparse.js';
 export {
   type OtherDataMap,
@@ -142,12 +147,7 @@ export {
   unpack,
   type Values,
 } from './onnx/values.js';
-export { type InferShapesOptions, inferShapes } from './onnx/shapes/infer-shapes.js';
-export type { ShapeProblem } from './onnx/shapes/inference.js';
-export { type Dim, InferredShapes, type InferredTensor } from './onnx/shapes/inferred-shapes.js';
-export type { ShapeConflict } from './onnx/shapes/stated.js';
 export { readInlineWeights, readWeights } from './onnx/weights.js';
-export type { ConversionCounts, HalfType } from './precision/half-numbers.js';
 export type { Scales } from './precision/operator-slots.js';
 export type { HalfOptions } from './precision/options.js';
 export type {
