@@ -95,7 +95,7 @@ const resize: Step = (node, site) => {
   const [input = '', scales = ''] = node.input;
   put(node, { coordinate_transformation_mode: 'asymmetric' });
   if ((getString(node, 'mode') ?? 'nearest') === 'nearest') {
-    const factors = constantNumbers(site.graph, scales);
+    const factors = constantNumbers(site.model, site.graph, scales);
     if (!factors) throw site.cannot(node, 'its scales are not constant');
     const grows = factors.every((factor) => factor >= 1);
     if (!grows && factors.some((factor) => factor > 1)) {
