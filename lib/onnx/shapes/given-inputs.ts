@@ -7,6 +7,7 @@ import { type Fact, fact } from './fact.js';
 import type { ShapeProblem } from './inference.js';
 import type { Dim } from './inferred-shapes.js';
 import { parseSize } from './parse-expression.js';
+import { isName } from './stated.js';
 
 export interface GivenInputs {
   /** What is known about inputs by what was given for them. */
@@ -41,7 +42,7 @@ export function readGivenInputs(
     const sizes = dims.map((dim, axis) => {
       checkSize(input, dims, axis);
       const stated = input.dims?.[axis];
-      if (typeof stated === 'string' && dim !== undefined) names.set(stated, toSize(dim), name);
+      if (typeof stated === 'string' && isName(stated)) names.set(stated, toSize(dim), name);
       return toSize(dim ?? stated);
     });
     // Sizes that neither says stay open.
@@ -70,7 +71,8 @@ class Names {
 }
 
 function toSize(dim: Dim): Size | undefined {
-  return typeof dim === 'string' ? parseSize(dim) : dim;
+  if (typeof dim !== 'string') return dim;
+  return isName(dim) ? parseSize(dim) : undefined;
 }
 
 function checkDims(name: string, dims: readonly Dim[]): void {

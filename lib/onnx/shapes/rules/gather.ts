@@ -1,24 +1,37 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
 import { like, withAxis } from '../dims.js';
 import { product, type Size } from '../expression.js';
-import { fact, type Value } from '../fact.js';
+import { type Fact, fact, type Value } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
+import { moveValues } from './values.js';
 
-export const gather: Rule = (n) => {
-  const { type, dims, values } = n.input(0);
+/** @param attribute - where the axis stands. */
+export function gather(n: NodeView, attribute = 'axis'): readonly Fact[] {
+  const { type, dims } = n.input(0);
   const indices = n.dims(1);
   if (!dims || !indices) return [fact(type)];
-  const axis = n.axis(n.int('axis', 0), dims.length);
+  const axis = n.axis(n.int(attribute, 0), dims.length);
   if (axis === undefined) return [fact(type)];
   const result = [...dims.slice(0, axis), ...indices, ...dims.slice(axis + 1)];
-  return [fact(type, result, dims.length === 1 ? pick(n, values) : undefined)];
-};
+  return [fact(type, result, pick(n, result, axis))];
+}
 
-function pick(n: NodeView, values: readonly Value[] | undefined): Value[] | undefined {
-  if (!values) return undefined;
-  return n.values(1)?.map((index) => {
-    if (typeof index !== 'number') return undefined;
-    return values[index < 0 ? index + values.length : index];
+function pick(n: NodeView, result: readonly Size[], axis: number): Value[] | undefined {
+  const [picked, size] = [n.numbers(1), n.dims(0)?.[axis]];
+  const indices = n.dims(1) as readonly Size[];
+  if (!picked || typeof size !== 'number') return undefined;
+  if (picked.some((index) => index < -size || index >= size)) {
+    return n.problem(`an index of [${picked.join(', ')}] is outside of a dimension of ${size}`);
+  }
+  const positions = fact(undefined, indices, picked);
+  return moveValues(n.input(0), result, (coordinates) => {
+    const at = coordinates.slice(axis, axis + indices.length);
+    const [index] = moveValues(positions, [1], () => at) as number[];
+    return [
+      ...coordinates.slice(0, axis),
+      (index as number) < 0 ? (index as number) + size : (index as number),
+      ...coordinates.slice(axis + indices.length),
+    ];
   });
 }
 
@@ -85,7 +98,7 @@ const nonMaxSuppression: Rule = (n) => [fact(ElementType.INT64, [n.fresh(), 3])]
 
 export const gathering: Rules = {
   Compress: compress,
-  Gather: gather,
+  Gather: (n) => gather(n),
   GatherElements: (n) => [fact(n.type(0), n.dims(1))],
   GatherND: gatherNd,
   NonMaxSuppression: nonMaxSuppression,
