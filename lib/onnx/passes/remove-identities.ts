@@ -1,6 +1,7 @@
 import type { NodeProto } from 'onnx-buf';
 import { checkOptions } from '../../arguments.js';
 import { getInt, getInts } from '../attributes.js';
+import { refersToAttributes } from '../constants.js';
 import type { Graph } from '../graph.js';
 import type { Model } from '../model.js';
 import { scalarValue } from '../scalar.js';
@@ -39,7 +40,7 @@ export async function removeIdentitiesIn(
     const place: Place = { model, graph, known };
     const removed: NodeProto[] = [];
     for (const node of [...graph.nodes]) {
-      if (node.domain !== '') continue;
+      if (node.domain !== '' || refersToAttributes(node)) continue;
       const current = mergeChain(model, graph, node, report);
       const source = sourceOf(current, place);
       if (source !== undefined && bypass(graph, current, source)) {
