@@ -1,3 +1,8 @@
+export { type CheckOptions, check } from './check/check.js';
+export type { Finding, ParserVerdict, Severity } from './check/finding.js';
+export { type FixedModel, type FixNote, type FixOptions, fix } from './check/fix.js';
+export type { FixableCode } from './check/fixes/index.js';
+export type { CheckCode, CheckReport, ParserAnswer } from './check/report.js';
 export type {
   Feeds,
   OutputTarget,
@@ -132,6 +137,18 @@ export {
   type Values,
 } from './onnx/values.js';
 export { readInlineWeights, readWeights } from './onnx/weights.js';
+export type { ConversionCounts, HalfType } from './precision/half-numbers.js';
+export type { Scales } from './precision/operator-slots.js';
+export type { HalfOptions } from './precision/options.js';
+export type {
+  ConvertedTensor,
+  HalfModel,
+  PrecisionDecision,
+  PrecisionReport,
+  PrecisionSummary,
+  RangeFinding,
+} from './precision/report.js';
+export { toHalf } from './precision/to-half.js';
 export {
   type CalibrateOptions,
   type CalibrationProgress,
