@@ -342,8 +342,8 @@ describe('sort', () => {
     expect(String(error)).not.toContain('Ceil');
   });
 
-  test('a chain of 50,000 nodes in reverse overflows no stack', () => {
-    const names = Array.from({ length: 50_000 }, (_, index) => `t${index}`);
+  test('a chain of 20,000 nodes in reverse overflows no stack', () => {
+    const names = Array.from({ length: 20_000 }, (_, index) => `t${index}`);
     const { graph } = vectors(
       names.map((name, index) => node('Neg', [names[index - 1] ?? 'x'], name)),
       ['x'],

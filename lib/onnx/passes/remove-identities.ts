@@ -1,12 +1,13 @@
 import type { NodeProto } from 'onnx-buf';
 import { checkOptions } from '../../arguments.js';
 import { getInt, getInts } from '../attributes.js';
+import { refersToAttributes } from '../constants.js';
 import type { Graph } from '../graph.js';
 import type { Model } from '../model.js';
 import { scalarValue } from '../scalar.js';
 import { inferShapes } from '../shapes/infer-shapes.js';
 import type { Dim, InferredTensor } from '../shapes/inferred-shapes.js';
-import { constantNumbers } from './constant-numbers.js';
+import { constantNumbers, fixedConstant } from './constant-numbers.js';
 import { mergeChain } from './merge-chains.js';
 import { type PassResult, type Report, runPass } from './pass.js';
 
@@ -36,11 +37,11 @@ export async function removeIdentitiesIn(
   const shapes = await inferShapes(model, signal ? { signal } : {});
   for (const graph of model.graphs()) {
     const known = (tensor: string) => shapes.tensor(tensor, graph.proto);
-    const place: Place = { graph, known, opset: model.opset };
+    const place: Place = { model, graph, known };
     const removed: NodeProto[] = [];
     for (const node of [...graph.nodes]) {
-      if (node.domain !== '') continue;
-      const current = mergeChain(graph, node, report);
+      if (node.domain !== '' || refersToAttributes(node)) continue;
+      const current = mergeChain(model, graph, node, report);
       const source = sourceOf(current, place);
       if (source !== undefined && bypass(graph, current, source)) {
         removed.push(current);
@@ -52,9 +53,9 @@ export async function removeIdentitiesIn(
 }
 
 interface Place {
+  readonly model: Model;
   readonly graph: Graph;
   readonly known: (tensor: string) => InferredTensor;
-  readonly opset: number;
 }
 
 type Rule = (node: NodeProto, place: Place) => boolean;
@@ -71,28 +72,28 @@ const rules: Readonly<Record<string, Rule>> = {
 
   Cast: (node, { known }) => known(node.input[0] ?? '').elementType === getInt(node, 'to'),
 
-  Dropout: (node, { graph, opset }) => {
+  Dropout: (node, { model, graph }) => {
     const [, mask = ''] = node.output;
     if (graph.isOutput(mask) || graph.consumers(mask).length > 0) return false;
     const training = node.input[2] ?? '';
-    if (opset < 12 || training === '') return true;
-    const value = graph.constant(training);
+    if (model.opset < 12 || training === '') return true;
+    const value = fixedConstant(model, graph, training);
     return value !== undefined && scalarValue(value) === 0;
   },
 
   Transpose: (node) => getInts(node, 'perm')?.every((axis, index) => axis === index) ?? false,
 
-  Reshape: (node, { graph, known }) => {
+  Reshape: (node, { model, graph, known }) => {
     const { dims } = known(node.input[0] ?? '');
-    const shape = constantNumbers(graph, node.input[1]);
+    const shape = constantNumbers(model, graph, node.input[1]);
     if (!dims || shape?.length !== dims.length || getInt(node, 'allowzero')) return false;
     // One size that is not known may be left to the rest: the number of elements is the same.
     return shape.filter((size, axis) => !keepsDim(size, dims[axis])).length <= freeSizes(shape);
   },
 
-  Expand: (node, { graph, known }) => {
+  Expand: (node, { model, graph, known }) => {
     const { dims } = known(node.input[0] ?? '');
-    const shape = constantNumbers(graph, node.input[1]);
+    const shape = constantNumbers(model, graph, node.input[1]);
     return (
       dims !== undefined &&
       shape !== undefined &&
@@ -101,8 +102,9 @@ const rules: Readonly<Record<string, Rule>> = {
     );
   },
 
-  Pad: (node, { graph, opset }) => {
-    const pads = opset < 11 ? getInts(node, 'pads') : constantNumbers(graph, node.input[1]);
+  Pad: (node, { model, graph }) => {
+    const pads =
+      model.opset < 11 ? getInts(node, 'pads') : constantNumbers(model, graph, node.input[1]);
     return pads?.every((pad) => pad === 0) ?? false;
   },
 };
@@ -117,11 +119,11 @@ function sourceOf(node: NodeProto, place: Place): string | undefined {
 const opposites: Readonly<Record<string, string>> = { Squeeze: 'Unsqueeze', Unsqueeze: 'Squeeze' };
 
 /** Whether a node removes the axes that the one before it added, or adds those that it removed. */
-function undoes(node: NodeProto, before: NodeProto, { graph }: Place): boolean {
+function undoes(node: NodeProto, before: NodeProto, { model, graph }: Place): boolean {
   if (before.domain !== '' || before.opType !== opposites[node.opType]) return false;
   const axesOf = ({ attribute, input }: NodeProto) =>
     attribute.find(({ name }) => name === 'axes')?.ints.map(Number) ??
-    constantNumbers(graph, input[1]);
+    constantNumbers(model, graph, input[1]);
   const axes = axesOf(node)?.toSorted();
   const others = axesOf(before)?.toSorted();
   // Both operators count axes in the tensor that has more of them.

@@ -58,7 +58,7 @@ async function upgrade(
   if (left) throw foreignFunction(left.name, left.domain);
   const shapes = await inferShapes(model, signal ? { signal } : {});
   for (const graph of model.graphs()) {
-    const site = new Site(graph, (tensor) => shapes.tensor(tensor, graph.proto));
+    const site = new Site(model, graph, (tensor) => shapes.tensor(tensor, graph.proto));
     for (let next = model.opset + 1; next <= version; next++) {
       raiseNodes(site, next, report);
     }
