@@ -35,10 +35,15 @@ async function build(
     isolate: true,
     output,
   });
-  // A plan of TensorRT for RTX has its program in it as text; dequantized weights come with a cast.
-  const program = (await readFile(output)).toString('latin1');
-  const products = program.match(/^.*fully_connected=\{.*$/gm) ?? [];
-  return products.some((line) => !line.includes('_preCast') && /input=\{[^}]*Int8"/.test(line));
+  return hasInt8Product((await readFile(output)).toString('latin1'));
+}
+
+/** A plan of TensorRT for RTX has its program in it as text: tensors with types, and products. */
+function hasInt8Product(program: string): boolean {
+  const tensors = program.matchAll(/^ *tensor=\{.* name="([^"]+)".* type=int8 \}$/gm);
+  const int8 = new Set([...tensors].map(([, name]) => name));
+  const products = program.matchAll(/^ *fully_connected=\{.* input=\{"([^"]+)" "([^"]+)"/gm);
+  return [...products].some(([, a, b]) => int8.has(a) && int8.has(b));
 }
 
 describe.each(Object.entries(cases))('%s', (code, entry) => {

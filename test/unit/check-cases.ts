@@ -664,7 +664,7 @@ export const cases: Record<Exclude<CheckCode, 'parser-refuses'>, CheckCase> = {
   'block-weight-int8-activation': {
     raises: () => block(true),
     quiet: () => block(false),
-    int8: [false, false],
+    int8: [true, false],
     native: 'builds',
   },
   'weight-only': {
