@@ -32,6 +32,8 @@ export type TensorRTErrorCode =
   | 'ERR_FEED'
   /** Calibration cannot give ranges: no samples, or a table that does not fit the model. */
   | 'ERR_CALIBRATION'
+  /** The model cannot be expressed in the precision asked for. */
+  | 'ERR_PRECISION'
   /** The optional package that runs a model (`onnxruntime-node`) is missing, or it failed. */
   | 'ERR_RUNTIME'
   /** The TensorRT at hand does not have it; the message names the version or product that does. */

@@ -85,9 +85,56 @@ export {
   type TensorRTErrorDetails,
 } from './errors.js';
 export { type Attributes, float } from './onnx/attributes.js';
-export { Graph, type NodeSpec } from './onnx/graph.js';
-export { Model, type ValueInfo } from './onnx/model.js';
+export { Graph, type InsertedNode, type NodeSpec } from './onnx/graph.js';
+export {
+  type ExternalDataChoice,
+  type ExternalFiles,
+  Model,
+  type SaveOptions,
+  type ValueInfo,
+} from './onnx/model.js';
+export type { Evaluator } from './onnx/passes/evaluate-rest.js';
+export { type FoldOptions, foldConstants } from './onnx/passes/fold-constants.js';
+export { inlineFunctions } from './onnx/passes/inline-functions.js';
+export { mergeDuplicateWeights } from './onnx/passes/merge-duplicate-weights.js';
+export type { Change, PassResult } from './onnx/passes/pass.js';
+export { removeDeadCode } from './onnx/passes/remove-dead-code.js';
+export { removeIdentities } from './onnx/passes/remove-identities.js';
+export { type SimplifyOptions, simplify } from './onnx/passes/simplify.js';
+export { upgradeOpset } from './onnx/passes/upgrade-opset.js';
+export {
+  type CapturesOf,
+  type Match,
+  type NodeOptions,
+  type NodePattern,
+  type Pattern,
+  pattern,
+} from './onnx/pattern.js';
+export { type InferShapesOptions, inferShapes } from './onnx/shapes/infer-shapes.js';
+export type { ShapeProblem } from './onnx/shapes/inference.js';
+export { type Dim, InferredShapes, type InferredTensor } from './onnx/shapes/inferred-shapes.js';
+export type { ShapeConflict } from './onnx/shapes/stated.js';
+export { readSparse } from './onnx/sparse.js';
+export {
+  type OtherDataMap,
+  readRawData,
+  readValues,
+  unpack,
+  type Values,
+} from './onnx/values.js';
 export { readInlineWeights, readWeights } from './onnx/weights.js';
+export type { ConversionCounts, HalfType } from './precision/half-numbers.js';
+export type { Scales } from './precision/operator-slots.js';
+export type { HalfOptions } from './precision/options.js';
+export type {
+  ConvertedTensor,
+  HalfModel,
+  PrecisionDecision,
+  PrecisionReport,
+  PrecisionSummary,
+  RangeFinding,
+} from './precision/report.js';
+export { toHalf } from './precision/to-half.js';
 export {
   type CalibrateOptions,
   type CalibrationProgress,
@@ -100,6 +147,7 @@ export {
   quantize,
 } from './quantize/quantize.js';
 export { type CalibrationMethod, CalibrationTable, type TensorRange } from './quantize/table.js';
+export { onnxRuntimeEvaluator } from './runtime/evaluator.js';
 export { type OnnxRuntimeOptions, openOnnxRuntime } from './runtime/onnxruntime.js';
 export type { Runtime } from './runtime/runtime.js';
 export {

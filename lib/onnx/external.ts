@@ -67,6 +67,11 @@ export class FileRange implements ByteSource {
     return this.#file.path;
   }
 
+  /** The first bytes of the range, or all where it has fewer. */
+  head(byteLength: number): FileRange {
+    return new FileRange(this.#file, this.offset, Math.min(byteLength, this.byteLength));
+  }
+
   async read(signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(this.byteLength);
     await this.#withFile((handle) => this.#fill(handle, bytes, 0, signal));
@@ -149,10 +154,12 @@ export class ExternalData {
     for (const file of this.#files.values()) await (await file.open()).close();
   }
 
-  /** The same files, but those at `path` looked at anew, because this process replaced it. */
-  withReplaced(path: string): ExternalData {
+  /** The same files, but some looked at anew, because this process replaced them. */
+  withReplaced(paths: readonly string[]): ExternalData {
     const copy = new ExternalData(this.directory);
-    for (const [known, file] of this.#files) if (known !== path) copy.#files.set(known, file);
+    for (const [known, file] of this.#files) {
+      if (!paths.includes(known)) copy.#files.set(known, file);
+    }
     return copy;
   }
 

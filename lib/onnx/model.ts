@@ -5,10 +5,12 @@ import {
   type ModelProto,
   ModelProtoSchema,
   OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
 } from 'onnx-buf';
-import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
+import { checkInteger, checkOptions, checkText, invalidArgument } from '../arguments.js';
 import { concatenate, totalBytes } from './encode.js';
 import { ExternalData, isExternal } from './external.js';
+import type { ExternalFiles } from './external-plan.js';
 import { Graph } from './graph.js';
 import { decodeModel, readModelFile } from './load.js';
 import { copyMessage, forEachTensor } from './messages.js';
@@ -20,11 +22,13 @@ import {
   followMoved,
   saveModel,
 } from './save.js';
+import { checkSaveOptions, defaultThreshold, type SaveOptions } from './save-options.js';
+import { subgraphsOf } from './subgraphs.js';
 import { validateModel } from './validate.js';
 import type { ValueInfo } from './value-info.js';
 
 export type { ValueInfo } from './value-info.js';
-export type { ExternalDataChoice };
+export type { ExternalDataChoice, ExternalFiles, SaveOptions };
 
 /** What a model is made from, besides its protobuf message. */
 interface Origin {
@@ -42,6 +46,7 @@ interface Origin {
  */
 export class Model {
   readonly proto: ModelProto;
+  /** The model's own graph; {@link graphs} has those inside too. */
   readonly graph: Graph;
   /** The file the model was loaded from. */
   readonly path: string | undefined;
@@ -153,6 +158,39 @@ export class Model {
     return this.graph.outputs;
   }
 
+  /**
+   * Every graph: the model's own, then the sub-graphs in it, outer ones first, then those in the
+   * model's functions. The bodies of functions are no graphs: see {@link inlineFunctions}.
+   */
+  graphs(): readonly Graph[] {
+    const graphs = [this.graph, ...this.#functionGraphs()];
+    // The list grows by the sub-graphs of what is in it.
+    for (const graph of graphs) graphs.push(...graph.subgraphs());
+    return graphs;
+  }
+
+  /** The sub-graphs in functions, which see nothing of the model's own graph. */
+  #functionGraphs(): Graph[] {
+    return this.proto.functions.flatMap(({ node }) =>
+      node.flatMap(subgraphsOf).map((proto) => new Graph(proto)),
+    );
+  }
+
+  /** The notes in the model, by key. The record is a copy: change them with {@link setMetadata}. */
+  get metadata(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.proto.metadataProps.map(({ key, value }) => [key, value]));
+  }
+
+  /** Adds a note, or replaces the one of the same key; undefined removes it. */
+  setMetadata(key: string, value: string | undefined): void {
+    checkText('key', key);
+    const { metadataProps: notes } = this.proto;
+    const known = notes.find((note) => note.key === key);
+    if (value === undefined) this.proto.metadataProps = notes.filter((note) => note !== known);
+    else if (known) known.value = value;
+    else notes.push(create(StringStringEntryProtoSchema, { key, value }));
+  }
+
   /** The files of external weights. @internal */
   get externalData(): ExternalData {
     return this.#external;
@@ -197,33 +235,29 @@ export class Model {
    * Writes the model. Nothing appears at `path` before all is written, and nothing stays behind
    * when it fails or is aborted. Saving over the model's own files is allowed.
    *
-   * @param options - `externalData`: `'never'` keeps all weights in the one file; `'always'` puts
-   * initializers from 1 KiB on into `<path>.data`; `'auto'`, the default, does that only when the
-   * model is too large for one file (2 GiB).
-   * @returns the files written and their bytes together.
+   * @returns the files written, the model's first, and their bytes together.
    * @throws TensorRTError `ERR_FILE` when a file cannot be written, `ERR_ONNX_EXTERNAL_DATA` when
    * external data cannot be read, `ERR_ONNX_INVALID` when the model is too large for one file.
    */
-  async save(
-    path: string,
-    options: { externalData?: ExternalDataChoice; signal?: AbortSignal } = {},
-  ): Promise<{ files: string[]; bytes: number }> {
+  async save(path: string, options: SaveOptions = {}): Promise<{ files: string[]; bytes: number }> {
     checkPath(path);
-    checkOptions('options', options, ['externalData', 'signal']);
-    const { externalData: choice = 'auto', signal } = options;
-    checkOneOf('options.externalData', choice, ['auto', 'always', 'never']);
-    const { files, bytes, moved } = await saveModel({
+    checkSaveOptions(options);
+    const { externalData: choice = 'auto', externalFiles: files = 'one' } = options;
+    const { externalThreshold: threshold = defaultThreshold, signal } = options;
+    const saved = await saveModel({
       path,
       model: this.proto,
       external: this.#external,
       choice,
+      files,
+      threshold,
       signal,
     });
-    if (moved.size > 0) {
-      followMoved(moved);
-      this.#external = this.#external.withReplaced(resolve(`${path}.data`));
+    if (saved.moved.size > 0) {
+      followMoved(saved.moved, path, this.#external.directory);
+      this.#external = this.#external.withReplaced(saved.files.map((file) => resolve(file)));
     }
-    return { files, bytes };
+    return { files: saved.files, bytes: saved.bytes };
   }
 }
 

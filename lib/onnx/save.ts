@@ -1,25 +1,22 @@
-import { basename, resolve } from 'node:path';
-import { create, type Message } from '@bufbuild/protobuf';
-import {
-  GraphProtoSchema,
-  type ModelProto,
-  StringStringEntryProtoSchema,
-  type TensorProto,
-  TensorProto_DataLocation,
-} from 'onnx-buf';
+import { basename, dirname, relative, resolve, sep } from 'node:path';
+import type { ModelProto, TensorProto } from 'onnx-buf';
 import { TensorRTError } from '../errors.js';
 import { type Payload, writeFiles } from '../files.js';
 import { encodeModel, maxProtobufBytes, type SplitTensor, totalBytes } from './encode.js';
-import { type ExternalData, externalEntry, isExternal } from './external.js';
-import { shallowCopy } from './messages.js';
+import { type ExternalData, isExternal } from './external.js';
+import {
+  type ExternalChoices,
+  externalEntries,
+  type Place,
+  planExternal,
+  withoutData,
+} from './external-plan.js';
 
 /** Where `save` puts the weights. */
 export type ExternalDataChoice = 'auto' | 'always' | 'never';
 
-/** Smaller tensors stay in the model: a reader finds shapes and scalars there. */
+/** Smaller tensors pass through the protobuf encoder: they are not worth a write of their own. */
 const smallestSplit = 1024;
-/** So that a reader can map the weights into memory, page by page. */
-const alignment = 4096;
 
 /** Encodes a model as it is: weights in memory inline, external data left where it is. */
 export function encodeAsIs(model: ModelProto): Payload[] {
@@ -36,72 +33,11 @@ export function encodeInline(model: ModelProto, external: ExternalData): Payload
 }
 
 function splitInline(tensor: TensorProto): SplitTensor | undefined {
-  if (isExternal(tensor) || !isLarge(tensor)) return undefined;
+  if (isExternal(tensor) || tensor.rawData.byteLength < smallestSplit) return undefined;
   return { header: withoutData(tensor), rawData: tensor.rawData };
 }
 
-function isLarge(tensor: TensorProto): boolean {
-  return tensor.rawData.byteLength >= smallestSplit;
-}
-
-/** The place of a tensor in the file of external data. */
-interface Place {
-  readonly offset: number;
-  readonly byteLength: number;
-}
-
-interface ExternalPlan {
-  readonly model: Payload[];
-  readonly data: Payload[];
-  readonly places: ReadonlyMap<TensorProto, Place>;
-}
-
-/** Encodes a model with its larger weights in one external file of the given name. */
-function planExternal(model: ModelProto, external: ExternalData, dataName: string): ExternalPlan {
-  const data: Payload[] = [];
-  const places = new Map<TensorProto, Place>();
-  let end = 0;
-  const parts = encodeModel(model, (tensor, holder) => {
-    if (!isExternal(tensor) && !(isInitializer(holder) && isLarge(tensor))) return undefined;
-    const bytes = isExternal(tensor) ? external.locate(tensor) : tensor.rawData;
-    const padding = (alignment - (end % alignment)) % alignment;
-    if (padding > 0) data.push(new Uint8Array(padding));
-    data.push(bytes);
-    const place = { offset: end + padding, byteLength: bytes.byteLength };
-    end = place.offset + place.byteLength;
-    places.set(tensor, place);
-    const header = withoutData(tensor);
-    header.dataLocation = TensorProto_DataLocation.EXTERNAL;
-    header.externalData = externalEntries(dataName, place);
-    return { header };
-  });
-  return { model: parts, data, places };
-}
-
-/**
- * Python's onnx package leaves attributes inline too: only initializers move to the external file,
- * and what lay in one already.
- */
-function isInitializer(holder: Message): boolean {
-  return holder.$typeName === GraphProtoSchema.typeName;
-}
-
-function withoutData(tensor: TensorProto): TensorProto {
-  const header: Partial<TensorProto> = shallowCopy(tensor);
-  delete header.rawData;
-  delete header.dataLocation;
-  header.externalData = [];
-  return header as TensorProto;
-}
-
-function externalEntries(location: string, { offset, byteLength }: Place) {
-  const entries = { location, offset: `${offset}`, length: `${byteLength}` };
-  return Object.entries(entries).map(([key, value]) =>
-    create(StringStringEntryProtoSchema, { key, value }),
-  );
-}
-
-export interface SaveRequest {
+export interface SaveRequest extends ExternalChoices {
   readonly path: string;
   readonly model: ModelProto;
   readonly external: ExternalData;
@@ -113,11 +49,11 @@ export interface SaveRequest {
 export interface Saved {
   readonly files: string[];
   readonly bytes: number;
-  /** The tensors whose external file was replaced by the save, with their places in the new one. */
+  /** The tensors whose external file was replaced by the save, with their places in the new ones. */
   readonly moved: ReadonlyMap<TensorProto, Place>;
 }
 
-/** Writes a model: one file, or one with another of external data. All or nothing appears. */
+/** Writes a model: one file, or one with others of external data. All or nothing appears. */
 export async function saveModel(request: SaveRequest): Promise<Saved> {
   const { path, model, external, choice, signal } = request;
   signal?.throwIfAborted();
@@ -129,22 +65,33 @@ export async function saveModel(request: SaveRequest): Promise<Saved> {
       return { files: [path], bytes: totalBytes(parts), moved: new Map() };
     }
   }
-  const dataPath = `${path}.data`;
-  const plan = planExternal(model, external, basename(dataPath));
+  return saveExternally(request);
+}
+
+async function saveExternally(request: SaveRequest): Promise<Saved> {
+  const { path, model, external, signal } = request;
+  const plan = planExternal(model, external, basename(path), request);
   checkProtobufSize(plan.model, path, 'Turn its large Constant nodes into initializers.');
-  const files = [{ path, parts: plan.model }];
-  if (plan.data.length > 0) files.unshift({ path: dataPath, parts: plan.data });
+  const data = [...plan.files].map(([name, parts]) => ({ path: besides(path, name), parts }));
+  const replaced = new Set(data.map((file) => resolve(file.path)));
   const moved = new Map(
     [...plan.places].filter(
-      ([tensor]) => isExternal(tensor) && external.locate(tensor).path === resolve(dataPath),
+      ([tensor]) => isExternal(tensor) && replaced.has(external.locate(tensor).path),
     ),
   );
-  await writeFiles(files, signal);
+  // The model comes last: whoever sees it finds its data there.
+  const main = { path, parts: plan.model };
+  await writeFiles([...data, main], signal);
   return {
-    files: files.map((file) => file.path).reverse(),
-    bytes: totalBytes(plan.model) + totalBytes(plan.data),
+    files: [path, ...data.map((file) => file.path)],
+    bytes: [main, ...data].reduce((sum, { parts }) => sum + totalBytes(parts), 0),
     moved,
   };
+}
+
+/** A file beside another, written as that one's path is: relative or absolute. */
+function besides(path: string, name: string): string {
+  return path.slice(0, path.length - basename(path).length) + name;
 }
 
 /** @throws TensorRTError `ERR_ONNX_INVALID` when protobuf cannot hold the model in one message. */
@@ -162,10 +109,20 @@ export function checkProtobufSize(
   );
 }
 
-/** Writes the new places of moved tensors into the model in memory. */
-export function followMoved(moved: Saved['moved']): void {
+/**
+ * Writes the new places of moved tensors into the model in memory.
+ *
+ * @param path - where the model was saved.
+ * @param directory - the folder that locations in the model are relative to.
+ */
+export function followMoved(
+  moved: Saved['moved'],
+  path: string,
+  directory: string | undefined,
+): void {
   for (const [tensor, place] of moved) {
-    const location = externalEntry(tensor, 'location') ?? '';
+    const file = resolve(dirname(path), place.file);
+    const location = relative(directory ?? dirname(path), file).replaceAll(sep, '/');
     tensor.externalData = externalEntries(location, place);
   }
 }

@@ -42,7 +42,8 @@ export function toValueInfoProto({ name, type, dims }: ValueInfo): ValueInfoProt
   return proto;
 }
 
-function toDimension(dim: number | string | undefined) {
+/** A dimension as a model stores it. */
+export function toDimension(dim: number | string | undefined) {
   return create(TensorShapeProto_DimensionSchema, {
     value:
       typeof dim === 'number'

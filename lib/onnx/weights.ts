@@ -11,6 +11,7 @@ import {
 } from '../tensor.js';
 import { elementTypeName, storedList, toDataType, toElementType } from './element-types.js';
 import { isExternal } from './external.js';
+import { shallowCopy } from './messages.js';
 import type { Model } from './model.js';
 
 /**
@@ -53,8 +54,12 @@ export function readInlineWeights(tensor: TensorProto): Tensor {
     : fromList(type, tensor);
 }
 
-/** A `TensorProto` with the values as `raw_data`. The bytes are shared, not copied. */
-export function toTensorProto(name: string, tensor: Tensor): TensorProto {
+/**
+ * A `TensorProto` with the values as `raw_data`, or one with another name. The bytes are shared, not
+ * copied.
+ */
+export function toTensorProto(name: string, tensor: Tensor | TensorProto): TensorProto {
+  if ('$typeName' in tensor) return Object.assign(shallowCopy(tensor), { name });
   return create(TensorProtoSchema, {
     name,
     dataType: toElementType(tensor.type),

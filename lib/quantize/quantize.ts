@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NodeProto, TensorProto } from 'onnx-buf';
 import { checkOptions, invalidArgument } from '../arguments.js';
 import { TensorRTError } from '../errors.js';
+import { nameMatcher } from '../name-patterns.js';
 import { loadAddon } from '../native.js';
 import { Model } from '../onnx/model.js';
 import { readWeights } from '../onnx/weights.js';
@@ -102,9 +103,11 @@ async function decideAll(
   keepFloat: readonly string[],
 ): Promise<Decision[]> {
   const products = findMatrixProducts(model.graph);
-  const isKept = matcher(
+  const isKept = nameMatcher(
+    'options.keepFloat',
     keepFloat,
     products.map(({ node }) => node.name),
+    'MatMul or Gemm nodes of the model',
   );
   const weightsOf = weightQuantizer(model);
   const decisions: Decision[] = [];
@@ -182,19 +185,4 @@ function weightQuantizer(model: Model) {
     }
     return quantized;
   };
-}
-
-/** @throws TypeError when a pattern matches none of the names, which is a misspelling. */
-function matcher(patterns: readonly string[], names: readonly string[]): (name: string) => boolean {
-  const expressions = patterns.map((pattern) => {
-    const literals = pattern.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'));
-    const expression = new RegExp(`^${literals.join('.*')}$`, 's');
-    if (names.some((name) => expression.test(name))) return expression;
-    throw invalidArgument(
-      'options.keepFloat',
-      `names of MatMul or Gemm nodes of the model, such as '${names[0]}',`,
-      pattern,
-    );
-  });
-  return (name) => expressions.some((expression) => expression.test(name));
 }

@@ -1,3 +1,4 @@
+import { Float16Array } from '@petamoriken/float16';
 import {
   TensorProto_DataType as ElementType,
   type ModelProto,
@@ -17,6 +18,13 @@ export type Constants = ReadonlyMap<TensorProto, Tensor>;
 /** Shapes are also computed from a few floats: the scales of `Resize`, the limits of `Range`. */
 const maxFloats = 64;
 
+const floats = new Set<number>([
+  ElementType.FLOAT,
+  ElementType.DOUBLE,
+  ElementType.FLOAT16,
+  ElementType.BFLOAT16,
+]);
+
 /** Reads the external tensors that shapes may be computed from, and no others. */
 export async function readConstants(model: Model, signal?: AbortSignal): Promise<Constants> {
   const external: TensorProto[] = [];
@@ -32,7 +40,7 @@ export async function readConstants(model: Model, signal?: AbortSignal): Promise
 function isShapeLike({ dataType, dims }: TensorProto): boolean {
   const count = elementCount(dims.map(Number));
   if (isInteger(dataType) || dataType === ElementType.BOOL) return count <= maxValues;
-  return (dataType === ElementType.FLOAT || dataType === ElementType.DOUBLE) && count <= maxFloats;
+  return floats.has(dataType) && count <= maxFloats;
 }
 
 /** What is known about a tensor that lies in the model. */
@@ -41,6 +49,20 @@ export function constantOf(tensor: TensorProto, constants: Constants): Fact {
   const type = tensor.dataType;
   if (!isShapeLike(tensor) || tensor.segment) return fact(type, dims);
   if (isExternal(tensor) && !constants.has(tensor)) return fact(type, dims);
-  const { data } = constants.get(tensor) ?? readInlineWeights(tensor);
-  return fact(type, dims, Array.from<number | bigint, number>(data, Number));
+  return fact(type, dims, numbersOf(constants.get(tensor) ?? readInlineWeights(tensor)));
+}
+
+function numbersOf({ type, data }: Tensor): number[] {
+  if (type === 'float16') return Array.from(data, fromHalf);
+  if (type === 'bfloat16') return Array.from(data, fromBfloat16);
+  return Array.from<number | bigint, number>(data, Number);
+}
+
+function fromHalf(bits: number): number {
+  return new Float16Array(Uint16Array.of(bits).buffer)[0] as number;
+}
+
+/** The upper half of a float of 32 bits. */
+function fromBfloat16(bits: number): number {
+  return new Float32Array(Uint32Array.of(bits * 2 ** 16).buffer)[0] as number;
 }

@@ -1,12 +1,5 @@
-import {
-  add,
-  argumentsOf,
-  divideExactly,
-  floorDivide,
-  product,
-  type Size,
-  sameSize,
-} from './expression.js';
+import { divideExactly, floorDivide } from './division.js';
+import { add, argumentsOf, product, type Size, sameSize } from './expression.js';
 import { type Fact, fact } from './fact.js';
 import type { NodeView } from './node-view.js';
 
@@ -91,5 +84,5 @@ export function without(dims: readonly Size[], axes: ReadonlySet<number>): Size[
 
 /** An output that is like an input, but for its values. */
 export function like(input: Fact): Fact {
-  return input.element ? input : fact(input.type, input.dims);
+  return input.holds ? input : fact(input.type, input.dims);
 }

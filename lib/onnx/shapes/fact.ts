@@ -12,8 +12,13 @@ export interface Fact {
   readonly dims: readonly Size[] | undefined;
   /** The elements of a small tensor, row-major. */
   readonly values?: readonly Value[] | undefined;
-  /** What the elements of a sequence, or an optional, are; `type` and `dims` are undefined then. */
-  readonly element?: Fact | undefined;
+  /** What a sequence or an optional holds; `type` and `dims` are undefined then. */
+  readonly holds?: Content | undefined;
+}
+
+export interface Content {
+  readonly kind: 'sequence' | 'optional';
+  readonly element: Fact;
 }
 
 export const unknown: Fact = { type: undefined, dims: undefined };
@@ -33,7 +38,7 @@ export function fact(
 export function smallCount(dims: readonly Size[] | undefined): number | undefined {
   let count = 1;
   for (const dim of dims ?? [maxValues + 1]) {
-    if (typeof dim !== 'number') return undefined;
+    if (typeof dim !== 'number' || dim < 0) return undefined;
     count *= dim;
   }
   return count <= maxValues ? count : undefined;
@@ -46,15 +51,18 @@ export function smallCount(dims: readonly Size[] | undefined): number | undefine
  */
 export function mergeFacts(a: Fact, b: Fact, widen: (a: Size) => Size): Fact {
   const type = a.type === b.type ? a.type : undefined;
-  const element = a.element && b.element ? mergeFacts(a.element, b.element, widen) : undefined;
-  if (!a.dims || a.dims.length !== b.dims?.length) return { type, dims: undefined, element };
+  if (a.holds && a.holds.kind === b.holds?.kind) {
+    const element = mergeFacts(a.holds.element, b.holds.element, widen);
+    return { ...unknown, holds: { kind: a.holds.kind, element } };
+  }
+  if (!a.dims || a.dims.length !== b.dims?.length) return { type, dims: undefined };
   const dims = a.dims.map((dim, axis) => {
     const other = b.dims?.[axis] as Size;
     return sameSize(dim, other) ? dim : widen(dim);
   });
   const sameDims = dims.every((dim, axis) => dim === a.dims?.[axis]);
   const values = sameDims ? mergeValues(a.values, b.values) : undefined;
-  return { type, dims, values, element };
+  return { type, dims, values };
 }
 
 function mergeValues(a: Fact['values'], b: Fact['values']): Fact['values'] {
@@ -70,8 +78,13 @@ export function sameFact(a: Fact, b: Fact): boolean {
     a.type === b.type &&
     sameLists(a.dims, b.dims) &&
     sameLists(a.values, b.values) &&
-    (a.element === b.element || (!!a.element && !!b.element && sameFact(a.element, b.element)))
+    sameContent(a.holds, b.holds)
   );
+}
+
+function sameContent(a: Content | undefined, b: Content | undefined): boolean {
+  if (!a || !b) return a === b;
+  return a.kind === b.kind && sameFact(a.element, b.element);
 }
 
 function sameLists(a: readonly Value[] | undefined, b: readonly Value[] | undefined): boolean {

@@ -1,9 +1,16 @@
-import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto } from 'onnx-buf';
+import type {
+  AttributeProto,
+  FunctionProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  TypeProto,
+} from 'onnx-buf';
 import { TensorRTError } from '../../errors.js';
 import { shallowCopy } from '../messages.js';
 import { subgraphsOf } from '../subgraphs.js';
 import { type Constants, constantOf } from './constant-facts.js';
-import { anonymousSymbol, type Size } from './expression.js';
+import { anonymousSymbol, type Expression, type Size } from './expression.js';
 import { type Fact, unknown } from './fact.js';
 import { NodeView } from './node-view.js';
 import { rules } from './rules/registry.js';
@@ -36,25 +43,39 @@ export class Inference {
   readonly parents = new Map<GraphProto, GraphProto>();
   readonly conflicts = new Map<string, ShapeConflict>();
   readonly problems = new Map<string, ShapeProblem>();
+  /** The names of the inputs' dimensions. */
+  readonly #inputNames = new Set<string>();
   readonly #functions: ReadonlyMap<string, FunctionProto>;
   readonly #opsets: ReadonlyMap<string, number>;
   readonly #constants: Constants;
+  readonly #sizes: ReadonlyMap<string, Size>;
   readonly #signal: AbortSignal | undefined;
   #symbols = 0;
   #callDepth = 0;
 
-  constructor(model: ModelProto, constants: Constants, signal?: AbortSignal) {
+  /** @param sizes - sizes of dimensions that the model only names. */
+  constructor(
+    model: ModelProto,
+    constants: Constants,
+    sizes: ReadonlyMap<string, Size>,
+    signal?: AbortSignal,
+  ) {
     this.#functions = new Map(
       model.functions.map((item) => [functionKey(item.domain, item.name, item.overload), item]),
     );
     this.#opsets = opsetsOf(model);
     this.#constants = constants;
+    this.#sizes = sizes;
     this.#signal = signal;
   }
 
   /** @param inputs - what is known about the inputs beyond what the graph says. */
   inferMain(graph: GraphProto, inputs: ReadonlyMap<string, Fact>): void {
     const scope = this.#scope(undefined, this.#opsets, undefined);
+    const stated = graph.input.map(({ type }) => this.#stated(type, 1));
+    for (const { dims } of [...stated, ...inputs.values()]) {
+      for (const name of dims?.flatMap(namesOf) ?? []) this.#inputNames.add(name);
+    }
     this.#inferGraph(graph, scope, (name) => inputs.get(name));
   }
 
@@ -79,7 +100,9 @@ export class Inference {
     // The graphs of a function's body have other facts at each call.
     if (this.#callDepth === 0) this.graphs.set(graph, scope.facts);
     const stated = new Map(
-      [...graph.valueInfo, ...graph.output].map((value) => [value.name, value] as const),
+      [...graph.valueInfo, ...graph.output].flatMap(({ name, type }) =>
+        type?.value.case ? [[name, type] as const] : [],
+      ),
     );
     for (const tensor of graph.initializer) {
       scope.facts.set(tensor.name, constantOf(tensor, this.#constants));
@@ -89,7 +112,7 @@ export class Inference {
     }
     graph.input.forEach(({ name, type }, index) => {
       const given = inputFact(name, index);
-      const own = factFromType(type, () => this.fresh(1));
+      const own = this.#stated(type, 1);
       if (given) scope.facts.set(name, this.#reconcile(name, given, own));
       else if (!scope.facts.has(name)) scope.facts.set(name, own);
     });
@@ -99,25 +122,24 @@ export class Inference {
       const outputs = this.#inferNode(node, scope);
       node.output.forEach((name, index) => {
         if (name === '') return;
-        const type = stated.get(name)?.type;
+        const type = stated.get(name);
         const inferred = outputs[index] ?? unknown;
         scope.facts.set(
           name,
-          type
-            ? this.#reconcile(
-                name,
-                inferred,
-                factFromType(type, () => this.fresh()),
-              )
-            : inferred,
+          type ? this.#reconcile(name, inferred, this.#stated(type, 0)) : inferred,
         );
       });
     }
     return graph.output.map(({ name }) => lookUp(scope, name));
   }
 
+  #stated(type: TypeProto | undefined, min: 0 | 1): Fact {
+    return factFromType(type, () => this.fresh(min), this.#sizes);
+  }
+
   #reconcile(name: string, inferred: Fact, stated: Fact): Fact {
-    return reconcile(inferred, stated, (conflict) => {
+    const fromInputs = ({ names }: Expression) => names.every((at) => this.#inputNames.has(at));
+    return reconcile(inferred, stated, fromInputs, (conflict) => {
       this.conflicts.set(name, { tensor: name, ...conflict });
     });
   }
@@ -140,13 +162,23 @@ export class Inference {
       inferGraph: (graph, facts) => this.#inferSubgraph(graph, scope, facts),
     });
     try {
-      return rule(view);
+      return rule(view).map((output) => output && this.#sound(node, output));
     } catch (error) {
       // An attribute of the wrong type, which its getter refuses.
       if (!(error instanceof TensorRTError)) throw error;
       this.#problem(node, error.message);
       return [];
     }
+  }
+
+  /** Refuses sizes that no tensor has, which follow from inputs that do not fit. */
+  #sound(node: NodeProto, output: Fact): Fact {
+    const wrong = output.dims?.find(
+      (dim) => typeof dim === 'number' && !(dim >= 0 && dim % 1 === 0),
+    );
+    if (wrong === undefined) return output;
+    this.#problem(node, `an output would have a size of ${wrong}`);
+    return { type: output.type, dims: undefined };
   }
 
   #inferSubgraph(graph: GraphProto, outer: Scope, inputs: readonly Fact[]): Fact[] {
@@ -191,6 +223,10 @@ export class Inference {
     // A loop's body is seen more than once.
     this.problems.set(`${name}\n${message}`, { node: name, opType: node.opType, message });
   }
+}
+
+function namesOf(size: Size): readonly string[] {
+  return typeof size === 'number' ? [] : size.names;
 }
 
 function lookUp(scope: Scope, name: string): Fact {

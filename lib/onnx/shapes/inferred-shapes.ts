@@ -1,4 +1,7 @@
 import type { GraphProto } from 'onnx-buf';
+import { invalidArgument } from '../../arguments.js';
+import type { Model } from '../model.js';
+import { annotateGraph } from './annotate.js';
 import type { Fact, Value } from './fact.js';
 import type { Inference, ShapeProblem } from './inference.js';
 import type { ShapeConflict } from './stated.js';
@@ -21,7 +24,13 @@ export interface InferredTensor {
 
 const unknown: InferredTensor = { elementType: undefined, dims: undefined };
 
-/** The tensors of a model and of its sub-graphs, with what is known about each. */
+/**
+ * The tensors of a model and of its sub-graphs, with what is known about each.
+ *
+ * Sequences and optional values are no tensors: nothing is said of them, but what is taken out of
+ * them is known. The tensors in the body of a model's function are not kept, as each call has
+ * others.
+ */
 export class InferredShapes {
   /** Where the model states something else than follows from its graph. */
   readonly conflicts: readonly ShapeConflict[];
@@ -32,12 +41,12 @@ export class InferredShapes {
   readonly #parents: ReadonlyMap<GraphProto, GraphProto>;
 
   /** @internal */
-  constructor(main: GraphProto, inference: Inference) {
+  constructor(main: GraphProto, inference: Inference, problems: readonly ShapeProblem[]) {
     this.#main = main;
     this.#graphs = inference.graphs;
     this.#parents = inference.parents;
     this.conflicts = [...inference.conflicts.values()];
-    this.problems = [...inference.problems.values()];
+    this.problems = [...problems, ...inference.problems.values()];
   }
 
   /**
@@ -52,6 +61,24 @@ export class InferredShapes {
       if (found) return toInferredTensor(found);
     }
     return unknown;
+  }
+
+  /**
+   * A model like the one that was looked at, with what is known in its `value_info`, and in its
+   * outputs where they state nothing or what is not so.
+   *
+   * @throws TypeError for another model.
+   */
+  writeTo(model: Model): Model {
+    if (model.graph.proto !== this.#main) {
+      throw invalidArgument('model', 'the model whose shapes were inferred', model);
+    }
+    const copy = model.clone();
+    const wrong = new Set(this.conflicts.map(({ tensor }) => tensor));
+    const look = (name: string, graph: GraphProto) => this.tensor(name, graph);
+    annotateGraph(copy.graph.proto, this.#main, look, wrong);
+    copy.graph.changed();
+    return copy;
   }
 }
 

@@ -1,24 +1,37 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
 import { like, withAxis } from '../dims.js';
-import type { Size } from '../expression.js';
-import { fact, type Value } from '../fact.js';
+import { product, type Size } from '../expression.js';
+import { type Fact, fact, type Value } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
+import { moveValues } from './values.js';
 
-export const gather: Rule = (n) => {
-  const { type, dims, values } = n.input(0);
+/** @param attribute - where the axis stands. */
+export function gather(n: NodeView, attribute = 'axis'): readonly Fact[] {
+  const { type, dims } = n.input(0);
   const indices = n.dims(1);
   if (!dims || !indices) return [fact(type)];
-  const axis = n.axis(n.int('axis', 0), dims.length);
+  const axis = n.axis(n.int(attribute, 0), dims.length);
   if (axis === undefined) return [fact(type)];
   const result = [...dims.slice(0, axis), ...indices, ...dims.slice(axis + 1)];
-  return [fact(type, result, dims.length === 1 ? pick(n, values) : undefined)];
-};
+  return [fact(type, result, pick(n, result, axis))];
+}
 
-function pick(n: NodeView, values: readonly Value[] | undefined): Value[] | undefined {
-  if (!values) return undefined;
-  return n.values(1)?.map((index) => {
-    if (typeof index !== 'number') return undefined;
-    return values[index < 0 ? index + values.length : index];
+function pick(n: NodeView, result: readonly Size[], axis: number): Value[] | undefined {
+  const [picked, size] = [n.numbers(1), n.dims(0)?.[axis]];
+  const indices = n.dims(1) as readonly Size[];
+  if (!picked || typeof size !== 'number') return undefined;
+  if (picked.some((index) => index < -size || index >= size)) {
+    return n.problem(`an index of [${picked.join(', ')}] is outside of a dimension of ${size}`);
+  }
+  const positions = fact(undefined, indices, picked);
+  return moveValues(n.input(0), result, (coordinates) => {
+    const at = coordinates.slice(axis, axis + indices.length);
+    const [index] = moveValues(positions, [1], () => at) as number[];
+    return [
+      ...coordinates.slice(0, axis),
+      (index as number) < 0 ? (index as number) + size : (index as number),
+      ...coordinates.slice(axis + indices.length),
+    ];
   });
 }
 
@@ -68,26 +81,24 @@ const topK: Rule = (n) => {
   return [fact(type, result), fact(ElementType.INT64, result)];
 };
 
+/** What is unique, where it first was, and for each original which it is. */
 const unique: Rule = (n) => {
   const { type, dims } = n.input(0);
-  const count = n.fresh();
   const axis = n.int('axis');
   const at = axis === undefined || !dims ? undefined : n.axis(axis, dims.length);
-  const values =
-    axis === undefined
-      ? [count]
-      : at === undefined
-        ? undefined
-        : withAxis(dims as readonly Size[], at, count);
+  const total = dims && (axis === undefined ? product(dims) : dims[at ?? -1]);
+  const count = total === 1 ? 1 : n.fresh();
+  const flat = axis === undefined ? [count] : undefined;
+  const values = at === undefined ? flat : withAxis(dims as readonly Size[], at, count);
   const index = fact(ElementType.INT64, [count]);
-  return [fact(type, values), index, fact(ElementType.INT64, [n.fresh()]), index];
+  return [fact(type, values), index, fact(ElementType.INT64, [total ?? n.fresh()]), index];
 };
 
 const nonMaxSuppression: Rule = (n) => [fact(ElementType.INT64, [n.fresh(), 3])];
 
 export const gathering: Rules = {
   Compress: compress,
-  Gather: gather,
+  Gather: (n) => gather(n),
   GatherElements: (n) => [fact(n.type(0), n.dims(1))],
   GatherND: gatherNd,
   NonMaxSuppression: nonMaxSuppression,

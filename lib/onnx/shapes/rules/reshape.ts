@@ -3,7 +3,7 @@ import { multiply, product, type Size } from '../expression.js';
 import { type Fact, fact } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
 import { dimsFromValues } from './shape-tensors.js';
-import { combineValues } from './values.js';
+import { combineValues, moveValues } from './values.js';
 
 const reshape: Rule = (n) => {
   // The shape was an attribute before opset 5.
@@ -106,7 +106,7 @@ const unsqueeze: Rule = (n) => {
 };
 
 const transpose: Rule = (n) => {
-  const { type, dims, values } = n.input(0);
+  const { type, dims } = n.input(0);
   if (!dims) {
     const rank = n.ints('perm')?.length;
     return [fact(type, rank === undefined ? undefined : n.freshDims(rank))];
@@ -117,7 +117,10 @@ const transpose: Rule = (n) => {
     return [fact(type)];
   }
   const result = order.map((axis) => dims[axis] as Size);
-  return [fact(type, result, dims.length < 2 ? values : undefined)];
+  const moved = moveValues(n.input(0), result, (coordinates) =>
+    dims.map((_, axis) => coordinates[order.indexOf(axis)] as number),
+  );
+  return [fact(type, result, moved)];
 };
 
 const expand: Rule = (n) => {

@@ -12,7 +12,12 @@ import { factFromType } from '../stated.js';
 
 function sequenceOf(element: Fact): Fact {
   // The values of one element are not those of another.
-  return { ...unknown, element: element.element ? element : fact(element.type, element.dims) };
+  const content = element.holds ? element : fact(element.type, element.dims);
+  return { ...unknown, holds: { kind: 'sequence', element: content } };
+}
+
+function elementOf(sequence: Fact | undefined): Fact | undefined {
+  return sequence?.holds?.kind === 'sequence' ? sequence.holds.element : undefined;
 }
 
 function common(n: NodeView, elements: readonly Fact[]): Fact {
@@ -32,7 +37,7 @@ const construct: Rule = (n) => [
 
 /** An empty sequence takes the first element's dims; one that may have elements, what they share. */
 const insert: Rule = (n) => {
-  const element = n.input(0).element;
+  const element = elementOf(n.input(0));
   if (!element) return [];
   const isFirst = element.dims === undefined && element.type === n.type(1);
   return [sequenceOf(isFirst ? fact(element.type) : common(n, [element, n.input(1)]))];
@@ -66,7 +71,7 @@ function equalPieces(pieces: readonly number[] | undefined): Size | undefined {
 }
 
 const concatenate: Rule = (n) => {
-  const { type, dims } = n.input(0).element ?? unknown;
+  const { type, dims } = elementOf(n.input(0)) ?? unknown;
   if (!dims) return [fact(type)];
   const rank = dims.length + n.int('new_axis', 0);
   const axis = n.axis(n.int('axis', 0), rank);
@@ -82,20 +87,20 @@ const concatenate: Rule = (n) => {
 const map: Rule = (n) => {
   const body = n.graph('body');
   if (!body) return [];
-  const inputs = n.inputs.map((input) => input?.element ?? input ?? unknown);
+  const inputs = n.inputs.map((input) => elementOf(input) ?? input ?? unknown);
   return n.inferGraph(body, inputs).map(sequenceOf);
 };
 
 const optional: Rule = (n) => {
   const type = n.node.attribute.find(({ name }) => name === 'type')?.tp;
   const element = n.has(0) ? n.input(0) : factFromType(type, () => n.fresh());
-  return [{ ...unknown, element }];
+  return [{ ...unknown, holds: { kind: 'optional', element } }];
 };
 
 /** Since opset 18 also what is no optional goes through. */
 const getElement: Rule = (n) => {
   const input = n.input(0);
-  return [input.type === undefined ? (input.element ?? unknown) : input];
+  return [input.holds?.kind === 'optional' ? input.holds.element : input];
 };
 
 export const sequences: Rules = {
@@ -103,7 +108,7 @@ export const sequences: Rules = {
   Optional: optional,
   OptionalGetElement: getElement,
   OptionalHasElement: () => [fact(ElementType.BOOL, [])],
-  SequenceAt: (n) => [n.input(0).element],
+  SequenceAt: (n) => [elementOf(n.input(0))],
   SequenceConstruct: construct,
   SequenceEmpty: (n) => [sequenceOf(fact(n.int('dtype', ElementType.FLOAT)))],
   SequenceErase: (n) => [n.input(0)],

@@ -1,16 +1,10 @@
+import { isAtLeast, maximum, minimum } from '../bounds.js';
 import { withAxis } from '../dims.js';
-import {
-  add,
-  ceilDivide,
-  floorDivide,
-  isAtLeast,
-  maximum,
-  minimum,
-  type Size,
-  subtract,
-} from '../expression.js';
+import { ceilDivide, divideExactly } from '../division.js';
+import { add, type Size, subtract } from '../expression.js';
 import { type Fact, fact, type Value } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
+import { moveValues } from './values.js';
 
 interface Cut {
   readonly axis: number;
@@ -20,7 +14,7 @@ interface Cut {
 }
 
 const slice: Rule = (n) => {
-  const { type, dims, values } = n.input(0);
+  const { type, dims } = n.input(0);
   if (!dims) return [fact(type)];
   const cuts = cutsOf(n, dims.length);
   if (!cuts) return [fact(type, n.freshDims(dims.length))];
@@ -28,9 +22,7 @@ const slice: Rule = (n) => {
   for (const cut of cuts) {
     result = withAxis(result, cut.axis, sliceSize(n, dims[cut.axis] as Size, cut));
   }
-  const [cut] = cuts;
-  const sliced = dims.length === 1 && cuts.length === 1 && cut && values;
-  return [fact(type, result, sliced ? sliceValues(values, cut) : undefined)];
+  return [fact(type, result, slicedValues(n.input(0), result, cuts))];
 };
 
 /** What is cut where: by attributes before opset 10, by inputs since. */
@@ -88,17 +80,24 @@ function bound(dim: Size, at: Size): Size | undefined {
   return undefined;
 }
 
-function sliceValues(values: readonly Value[], { start, end, step }: Cut): Value[] | undefined {
-  if (typeof start !== 'number' || typeof end !== 'number' || typeof step !== 'number') {
-    return undefined;
+function slicedValues(
+  input: Fact,
+  result: readonly Size[],
+  cuts: readonly Cut[],
+): Value[] | undefined {
+  const first = new Map<number, number>();
+  for (const { axis, start, step } of cuts) {
+    const size = input.dims?.[axis];
+    if (typeof start !== 'number' || typeof step !== 'number' || typeof size !== 'number') {
+      return undefined;
+    }
+    const at = start < 0 ? start + size : start;
+    first.set(axis, step > 0 ? Math.max(at, 0) : Math.min(at, size - 1));
   }
-  const count = values.length;
-  const result: Value[] = [];
-  const [low, high] = step > 0 ? [0, count] : [-1, count - 1];
-  const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + count : at, low), high);
-  const [from, to] = [clamp(start), clamp(end)];
-  for (let at = from; step > 0 ? at < to : at > to; at += step) result.push(values[at]);
-  return result;
+  const steps = new Map(cuts.map(({ axis, step }) => [axis, step as number]));
+  return moveValues(input, result, (coordinates) =>
+    coordinates.map((at, axis) => (first.get(axis) ?? 0) + at * (steps.get(axis) ?? 1)),
+  );
 }
 
 const split: Rule = (n) => {
@@ -128,10 +127,9 @@ function splitSizes(n: NodeView, dim: Size, count: number): Size[] {
       Math.max(0, Math.min(part, dim - index * part)),
     );
   }
-  const part = floorDivide(dim, count);
-  return isAtLeast(ceilDivide(dim, count), part) && isAtLeast(part, ceilDivide(dim, count))
-    ? new Array<Size>(count).fill(part)
-    : [...new Array<Size>(count - 1).fill(ceilDivide(dim, count)), n.fresh()];
+  const part = divideExactly(dim, count);
+  if (part !== undefined) return new Array<Size>(count).fill(part);
+  return [...new Array<Size>(count - 1).fill(ceilDivide(dim, count)), n.fresh()];
 }
 
 export const slices: Rules = { Slice: slice, Split: split };

@@ -1,17 +1,7 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
-import {
-  add,
-  divideExactly,
-  floorDivide,
-  isAtLeast,
-  maximum,
-  minimum,
-  modulo,
-  multiply,
-  type Size,
-  sameSize,
-  subtract,
-} from '../expression.js';
+import { isAtLeast, maximum, minimum } from '../bounds.js';
+import { divideExactly, floorDivide, modulo } from '../division.js';
+import { add, multiply, type Size, sameSize, subtract } from '../expression.js';
 import { type Fact, isInteger, maxValues, smallCount, type Value } from '../fact.js';
 
 /**
@@ -177,4 +167,33 @@ export function picker({ dims, values }: Fact, shape: readonly number[]): (index
     }
     return values?.[offset];
   };
+}
+
+/**
+ * The elements of a small tensor that an operator only moves.
+ *
+ * @param from - where an element of the result comes from: its coordinates in the input.
+ */
+export function moveValues(
+  { dims, values }: Fact,
+  result: readonly Size[] | undefined,
+  from: (coordinates: readonly number[]) => readonly number[],
+): Value[] | undefined {
+  const count = smallCount(result);
+  if (!values || !dims || count === undefined) return undefined;
+  const [shape, own] = [result as readonly number[], dims as readonly number[]];
+  return Array.from({ length: count }, (_, index) => {
+    const source = from(coordinatesOf(index, shape));
+    return values[source.reduce((offset, at, axis) => offset * (own[axis] as number) + at, 0)];
+  });
+}
+
+function coordinatesOf(index: number, shape: readonly number[]): number[] {
+  let rest = index;
+  const coordinates: number[] = [];
+  for (const size of shape.toReversed()) {
+    coordinates.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return coordinates;
 }

@@ -1,0 +1,128 @@
+import type { NodeProto } from 'onnx-buf';
+import { checkOptions } from '../../arguments.js';
+import { getInt, getInts } from '../attributes.js';
+import type { Graph } from '../graph.js';
+import type { Model } from '../model.js';
+import { scalarValue } from '../scalar.js';
+import { inferShapes } from '../shapes/infer-shapes.js';
+import type { Dim, InferredTensor } from '../shapes/inferred-shapes.js';
+import { constantNumbers } from './constant-numbers.js';
+import { mergeChain } from './merge-chains.js';
+import { type PassResult, type Report, runPass } from './pass.js';
+
+/**
+ * Removes the nodes whose output is their input: `Identity`, `Dropout` (which does nothing but in
+ * training), `Cast` to the type that a tensor has, `Transpose`, `Reshape`, `Expand` and `Pad` that
+ * change nothing, `Concat`, `Sum`, `Max`, `Min` and `Mean` of one tensor. Chains of `Transpose`, and
+ * of reshapes, become one node.
+ *
+ * What links an input or a weight of a graph to one of its outputs stays.
+ */
+export async function removeIdentities(
+  model: Model,
+  options: { signal?: AbortSignal } = {},
+): Promise<PassResult> {
+  checkOptions('options', options, ['signal']);
+  return runPass('removeIdentities', model, (copy, report) =>
+    removeIdentitiesIn(copy, report, options.signal),
+  );
+}
+
+export async function removeIdentitiesIn(
+  model: Model,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<void> {
+  const shapes = await inferShapes(model, signal ? { signal } : {});
+  for (const graph of model.graphs()) {
+    const known = (tensor: string) => shapes.tensor(tensor, graph.proto);
+    const place: Place = { graph, known, opset: model.opset };
+    const removed: NodeProto[] = [];
+    for (const node of [...graph.nodes]) {
+      if (node.domain !== '') continue;
+      const current = mergeChain(graph, node, report);
+      if (isIdentity(current, place) && bypass(graph, current)) {
+        removed.push(current);
+        report(current, `removed the ${current.opType}, which changes nothing`);
+      }
+    }
+    graph.removeNodes(removed);
+  }
+}
+
+interface Place {
+  readonly graph: Graph;
+  readonly known: (tensor: string) => InferredTensor;
+  readonly opset: number;
+}
+
+type Rule = (node: NodeProto, place: Place) => boolean;
+
+const hasOneInput: Rule = ({ input }) => input.length === 1;
+
+const rules: Readonly<Record<string, Rule>> = {
+  Identity: () => true,
+  Concat: hasOneInput,
+  Sum: hasOneInput,
+  Max: hasOneInput,
+  Min: hasOneInput,
+  Mean: hasOneInput,
+
+  Cast: (node, { known }) => known(node.input[0] ?? '').elementType === getInt(node, 'to'),
+
+  Dropout: (node, { graph, opset }) => {
+    const [, mask = ''] = node.output;
+    if (graph.isOutput(mask) || graph.consumers(mask).length > 0) return false;
+    const training = node.input[2] ?? '';
+    if (opset < 12 || training === '') return true;
+    const value = graph.constant(training);
+    return value !== undefined && scalarValue(value) === 0;
+  },
+
+  Transpose: (node) => getInts(node, 'perm')?.every((axis, index) => axis === index) ?? false,
+
+  Reshape: (node, { graph, known }) => {
+    const { dims } = known(node.input[0] ?? '');
+    const shape = constantNumbers(graph, node.input[1]);
+    if (!dims || shape?.length !== dims.length || getInt(node, 'allowzero')) return false;
+    // One size that is not known may be left to the rest: the number of elements is the same.
+    return shape.filter((size, axis) => !keepsDim(size, dims[axis])).length <= freeSizes(shape);
+  },
+
+  Expand: (node, { graph, known }) => {
+    const { dims } = known(node.input[0] ?? '');
+    const shape = constantNumbers(graph, node.input[1]);
+    return (
+      dims !== undefined &&
+      shape !== undefined &&
+      shape.length <= dims.length &&
+      shape.every((size) => size === 1)
+    );
+  },
+
+  Pad: (node, { graph, opset }) => {
+    const pads = opset < 11 ? getInts(node, 'pads') : constantNumbers(graph, node.input[1]);
+    return pads?.every((pad) => pad === 0) ?? false;
+  },
+};
+
+function isIdentity(node: NodeProto, place: Place): boolean {
+  return rules[node.opType]?.(node, place) ?? false;
+}
+
+function keepsDim(size: number, dim: Dim): boolean {
+  return size === 0 || size === dim;
+}
+
+function freeSizes(shape: readonly number[]): number {
+  return shape.filter((size) => size === -1).length;
+}
+
+/** Lets all who read a node's output read its input; false where the node has to stay. */
+function bypass(graph: Graph, node: NodeProto): boolean {
+  const [source = ''] = node.input;
+  const [result = ''] = node.output;
+  if (graph.isOutput(result) && (!graph.producer(source) || graph.isOutput(source))) return false;
+  graph.replaceUses(result, source, { except: [node] });
+  return true;
+}
