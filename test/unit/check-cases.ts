@@ -168,7 +168,10 @@ const nestedChoice = (isConstant: boolean) => {
   });
   const conditions = isConstant ? ['c'] : ['c', 'c2'];
   return choice(branch([inner], input('e')), {
-    inputs: [input(), ...conditions.map((name) => input(name, 'bool', []))],
+    inputs: [
+      input('x', 'float32', ['batch', 64]),
+      ...conditions.map((name) => input(name, 'bool', [])),
+    ],
     initializers: isConstant ? { c2: tensor('bool', [], [1]) } : {},
   });
 };
@@ -469,6 +472,7 @@ export const cases: Record<Exclude<CheckCode, 'parser-refuses'>, CheckCase> = {
   'if-nested': {
     raises: () => nestedChoice(false),
     quiet: () => nestedChoice(true),
+    options: { profiles: [profile(1, 2, 4)] },
     native: 'does not build',
   },
   'opset-newer': {

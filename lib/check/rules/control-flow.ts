@@ -1,4 +1,5 @@
 import { subgraphsOf } from '../../onnx/subgraphs.js';
+import type { CheckContext } from '../context.js';
 import { rule } from '../rule.js';
 import type { Scope } from '../scope.js';
 
@@ -74,12 +75,12 @@ function isNumber(value: unknown): boolean {
 const nested = rule({
   code: 'if-nested',
   severity: 'error',
-  title: 'An If inside an If',
-  why: 'TensorRT for RTX 1.7 takes it, and the build fails inside the compiler where neither condition is known by then.',
+  title: 'An If inside an If, and dynamic sizes',
+  why: 'TensorRT for RTX 1.7 takes it, and its compiler fails, where neither condition is known when it builds. With fixed sizes it builds.',
   remedy:
     'Export the model with one of the conditions decided: torch leaves Ifs where a size was not known, and a fixed size or a model per sampling rate, say, takes them away.',
   *find(context) {
-    if (context.target.product !== 'tensorrt-rtx') return;
+    if (context.target.product !== 'tensorrt-rtx' || !isDynamic(context)) return;
     for (const { node, scope, reference } of context.ofType('If')) {
       if (isDecided(scope, node.input[0] ?? '')) continue;
       const inner = subgraphsOf(node)
@@ -93,6 +94,10 @@ const nested = rule({
     }
   },
 });
+
+function isDynamic({ model }: CheckContext): boolean {
+  return model.inputs.some(({ dims }) => !dims?.every(isNumber));
+}
 
 function nameOf(name: string): string {
   return name ? ` '${name}'` : '';
