@@ -29,6 +29,7 @@ export default defineConfig({
       room('gpu', alone),
       room('setup', alone),
       room('package', alone),
+      room('conformance', alone),
       {
         extends: true,
         test: {

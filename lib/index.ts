@@ -1,3 +1,8 @@
+export { type CheckOptions, check } from './check/check.js';
+export type { Finding, ParserVerdict, Severity } from './check/finding.js';
+export { type FixedModel, type FixNote, type FixOptions, fix } from './check/fix.js';
+export type { FixableCode } from './check/fixes/index.js';
+export type { CheckCode, CheckReport, ParserAnswer } from './check/report.js';
 export { type BuildOptions, buildEngine } from './engine/build/build.js';
 export type { BuilderOptions, DlaOptions } from './engine/build/build-options.js';
 export type {

@@ -24,7 +24,17 @@ import { runVitest } from './test/vitest-suite.mjs';
 
 /** @typedef {{ name: string, run: () => Promise<import('./test/report.mjs').Report> }} Suite */
 
-const projects = ['unit', 'native', 'standin', 'teardown', 'gpu', 'setup', 'package', 'types'];
+const projects = [
+  'unit',
+  'native',
+  'standin',
+  'teardown',
+  'gpu',
+  'setup',
+  'package',
+  'conformance',
+  'types',
+];
 
 /**
  * Those that run on the build that watches memory and counts lines. The others are about processes,
@@ -33,7 +43,7 @@ const projects = ['unit', 'native', 'standin', 'teardown', 'gpu', 'setup', 'pack
 const watched = ['unit', 'native', 'standin'];
 
 /** Those that say nothing new on another version of Node. */
-const onThisNodeOnly = ['gpu', 'setup', 'types'];
+const onThisNodeOnly = ['gpu', 'setup', 'conformance', 'types'];
 
 /** The projects whose folder has tests: each of them must report some. */
 const inhabited = projects.filter(

@@ -1,33 +1,42 @@
-import { parseArgs } from 'node:util';
+import type { Command } from 'commander';
 import { type DoctorReport, doctor } from '../engine/library/doctor.js';
 import { productName } from '../engine/library/library.js';
+import { command, jsonOption } from './command.js';
+import { printJson, printLines } from './terminal.js';
+import { section } from './text.js';
 
 /** `tensorrt-node doctor`: exit code 0 when engines can be built here, else 1. */
-export async function doctorCommand(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { json: { type: 'boolean' } } });
-  const report = await doctor();
-  const text = values.json ? JSON.stringify(report, null, 2) : describe(report);
-  process.stdout.write(`${text}\n`);
-  return report.canBuild ? 0 : 1;
+export function doctorCommand(): Command {
+  return command('doctor', 'tell what is installed, what is missing, and how to mend it', [
+    'doctor',
+    'doctor --json',
+  ])
+    .addOption(jsonOption())
+    .action(async ({ json }: { json?: boolean }) => {
+      const report = await doctor();
+      if (json) printJson(report);
+      else printLines(describe(report));
+      process.exitCode = report.canBuild ? 0 : 1;
+    });
 }
 
-function describe(report: DoctorReport): string {
+function describe(report: DoctorReport): string[] {
   return [
     `Node            ${report.node}`,
     `Native addon    ${report.addon ? 'loaded' : 'missing'}`,
-    ...section('TensorRT', libraryLines(report)),
+    ...block('TensorRT', libraryLines(report)),
     `Driver          ${report.driver ? `supports CUDA ${report.driver}` : 'none'}`,
-    ...section('GPUs', gpuLines(report)),
+    ...block('GPUs', gpuLines(report)),
     `ONNX Runtime    ${report.onnxruntime ?? 'not installed (optional: onnxruntime-node)'}`,
     '',
     `Build engines   ${report.canBuild ? 'yes' : 'no'}`,
     `Run engines     ${report.canRun ? 'yes' : 'no'}`,
     ...report.problems.flatMap(({ problem, remedy }) => ['', `! ${problem}`, `  ${remedy}`]),
-    ...section('\nLooked without success in', triedLines(report)),
-  ].join('\n');
+    ...section('Looked without success in', triedLines(report)),
+  ];
 }
 
-function section(title: string, lines: string[]): string[] {
+function block(title: string, lines: string[]): string[] {
   if (lines.length === 0) return [];
   return [title, ...lines.map((line) => `  ${line}`)];
 }

@@ -173,11 +173,14 @@ export class ExternalData {
 
   #resolve(tensor: TensorProto): string {
     const location = externalEntry(tensor, 'location');
-    if (!location) {
-      throw externalError(`Tensor '${tensor.name}' has external data without a location.`, {
-        tensor: tensor.name,
-        remedy: 'Export the model again.',
-      });
+    if (!location || location.includes('\0')) {
+      throw externalError(
+        `Tensor '${tensor.name}' has external data without a location that names a file.`,
+        {
+          tensor: tensor.name,
+          remedy: 'Export the model again.',
+        },
+      );
     }
     if (this.directory === undefined) {
       throw externalError(
