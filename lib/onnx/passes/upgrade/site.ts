@@ -4,16 +4,19 @@ import { TensorRTError } from '../../../errors.js';
 import { type Tensor, tensor } from '../../../tensor.js';
 import { type Attributes, encodeAttributes } from '../../attributes.js';
 import type { Graph } from '../../graph.js';
+import type { Model } from '../../model.js';
 import type { InferredTensor } from '../../shapes/inferred-shapes.js';
 
 /** Where a node is raised, and the tools for it. */
 export class Site {
+  readonly model: Model;
   readonly graph: Graph;
   readonly known: (tensor: string) => InferredTensor;
   /** The names of what was added, by content: one list of axes serves many nodes. */
   readonly #added = new Map<string, string>();
 
-  constructor(graph: Graph, known: (tensor: string) => InferredTensor) {
+  constructor(model: Model, graph: Graph, known: (tensor: string) => InferredTensor) {
+    this.model = model;
     this.graph = graph;
     this.known = known;
   }

@@ -95,7 +95,7 @@ const resize: Step = (node, site) => {
   const [input = '', scales = ''] = node.input;
   put(node, { coordinate_transformation_mode: 'asymmetric' });
   if ((getString(node, 'mode') ?? 'nearest') === 'nearest') {
-    const factors = constantNumbers(site.graph, scales);
+    const factors = constantNumbers(site.model, site.graph, scales);
     if (!factors) throw site.cannot(node, 'its scales are not constant');
     const grows = factors.every((factor) => factor >= 1);
     if (!grows && factors.some((factor) => factor > 1)) {
@@ -105,6 +105,13 @@ const resize: Step = (node, site) => {
   }
   node.input = [input, site.floats('roi', []), scales];
   return true;
+};
+
+const resizeWithoutTensorFlowMode: Step = (node, site) => {
+  if (getString(node, 'coordinate_transformation_mode') === 'tf_half_pixel_for_nn') {
+    throw site.cannot(node, 'opset 13 dropped its way to find coordinates, tf_half_pixel_for_nn');
+  }
+  return false;
 };
 
 const scatterElements: Step = (node) => {
@@ -179,6 +186,7 @@ export const steps: Readonly<Record<number, Readonly<Record<string, Step>>>> = {
     Softmax: softmax,
     LogSoftmax: softmax,
     Hardmax: softmax,
+    Resize: resizeWithoutTensorFlowMode,
   },
   14: { BatchNormalization: batchNormalizationOneOutput },
   16: { RoiAlign: roiAlign },
