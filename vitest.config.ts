@@ -27,6 +27,7 @@ export default defineConfig({
       room('standin', alone),
       room('teardown', alone),
       room('gpu', alone),
+      room('browser', alone),
       room('setup', alone),
       room('package', alone),
       room('conformance', alone),

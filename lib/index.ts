@@ -83,6 +83,31 @@ export {
   type TensorRTErrorCode,
   type TensorRTErrorDetails,
 } from './errors.js';
+export { compareModels } from './inspect/diff/compare.js';
+export type {
+  ChangedNode,
+  ChangedWeight,
+  DifferentNode,
+  DifferentWeight,
+  ModelDifference,
+  PropertyChange,
+  ValueDistance,
+} from './inspect/diff/difference.js';
+export { type InspectOptions, inspect } from './inspect/inspect.js';
+export { type RenderOptions, renderGraphHtml } from './inspect/render-html.js';
+export type {
+  ModelSummary,
+  ProductCounts,
+  QuantizationKind,
+  QuantizationSummary,
+  SummaryDim,
+  SummaryExternalFile,
+  SummaryOperator,
+  SummaryStorage,
+  SummarySymbol,
+  SummaryValue,
+  SummaryWeight,
+} from './inspect/summary.js';
 export { type Attributes, float } from './onnx/attributes.js';
 export { Graph, type InsertedNode, type NodeSpec } from './onnx/graph.js';
 export type { ConversionCounts, HalfType } from './onnx/half-numbers.js';
