@@ -6,54 +6,37 @@ export type ScopePath = readonly string[];
 /** What torch.onnx with `dynamo=True` writes beside each node, in place of a name with slashes. */
 const torchScopes = 'pkg.torch.onnx.name_scopes';
 
-/** Below this share of nodes with a scope of their own, the names of weights tell more. */
+/** What stands there for nodes that no module made. */
+const noModule = '_empty_nn_module_stack_from_metadata_hook';
+
+/** Below this share of nodes whose place is told, the names of weights tell more. */
 const fewNames = 0.2;
 
 /**
  * Finds the place of each node in the hierarchy that the graph was exported from: by its name
  * (`/encoder/layer.0/attention/MatMul`), or by what exporters write beside it. Where neither tells
- * anything, by the names of the weights: `encoder.layer.0.query.bias`.
+ * anything, by the names of the weights: `encoder.layer.0.query.bias`. A node that tools have put
+ * between others belongs to what those have in common.
  */
 export function scopesOf(graph: GraphProto): ScopePath[] {
-  const scopes = graph.node.map(ownScope);
-  const named = scopes.filter(({ length }) => length > 0).length;
-  if (named >= graph.node.length * fewNames) return besideReaders(graph, scopes);
+  const told = graph.node.map(ownScope);
+  const named = told.filter((scope) => scope && scope.length > 0).length;
+  if (named >= graph.node.length * fewNames) return besideNeighbours(graph, told);
   const byWeights = scopesByWeights(graph);
-  return byWeights.some(({ length }) => length > 0) ? byWeights : scopes;
+  return byWeights.some(({ length }) => length > 0) ? byWeights : told.map((scope) => scope ?? []);
 }
 
-/**
- * Nodes without a scope that read stored tensors alone, such as the DequantizeLinear of a weight,
- * belong to those that read them.
- */
-function besideReaders(graph: GraphProto, scopes: readonly ScopePath[]): ScopePath[] {
-  const computed = new Set(graph.input.map(({ name }) => name));
-  for (const { name } of graph.initializer) computed.delete(name);
-  const ofStored = graph.node.map(({ input, output }) => {
-    const stored = !input.some((name) => computed.has(name));
-    if (!stored) for (const name of output) computed.add(name);
-    return stored;
-  });
-  const readers = new Map<string, ScopePath>();
-  const found = [...scopes];
-  for (let index = graph.node.length - 1; index >= 0; index--) {
-    const { input, output } = graph.node[index] as NodeProto;
-    const reader = output.map((name) => readers.get(name)).find((scope) => scope);
-    if (ofStored[index] && found[index]?.length === 0 && reader) found[index] = reader;
-    for (const name of input) readers.set(name, found[index] ?? []);
-  }
-  return found;
-}
-
-function ownScope(node: NodeProto): ScopePath {
+/** Undefined where nothing tells it: a name without slashes says nothing of a place. */
+function ownScope(node: NodeProto): ScopePath | undefined {
   const written = node.metadataProps.find(({ key }) => key === torchScopes)?.value;
   if (written) return fromTorchScopes(written);
-  return node.name.includes('/') ? node.name.split('/').filter(Boolean).slice(0, -1) : [];
+  return node.name.includes('/') ? node.name.split('/').filter(Boolean).slice(0, -1) : undefined;
 }
 
 /** `['', 'encoder', 'encoder.layer.0', 'matmul']`, of which the last is the node itself. */
-function fromTorchScopes(written: string): ScopePath {
+function fromTorchScopes(written: string): ScopePath | undefined {
   const names = [...written.matchAll(/'([^']*)'/g)].map(([, name]) => name as string).slice(0, -1);
+  if (names.includes(noModule)) return undefined;
   let parent = '';
   return names.flatMap((name) => {
     if (name === '' || name === parent) return [];
@@ -64,13 +47,48 @@ function fromTorchScopes(written: string): ScopePath {
 }
 
 /**
+ * Places nodes that nothing is told of between those that write what they read and those that read
+ * what they write. Where they read stored tensors alone, such as a DequantizeLinear of a weight, it
+ * is the reader that counts.
+ */
+function besideNeighbours(
+  { node: nodes }: GraphProto,
+  told: readonly (ScopePath | undefined)[],
+): ScopePath[] {
+  const readers = new Map<string, ScopePath>();
+  const ahead = [...told];
+  for (let index = nodes.length - 1; index >= 0; index--) {
+    const { input, output } = nodes[index] as NodeProto;
+    ahead[index] ??= output.map((name) => readers.get(name)).find((scope) => scope);
+    const scope = ahead[index];
+    if (scope) for (const name of input) readers.set(name, scope);
+  }
+  const writers = new Map<string, ScopePath>();
+  return nodes.map(({ input, output }, index) => {
+    const behind = input.map((name) => writers.get(name)).findLast((scope) => scope);
+    const reader = ahead[index] ?? [];
+    const scope = told[index] ?? (behind ? commonStart(behind, reader) : reader);
+    for (const name of output) writers.set(name, scope);
+    return scope;
+  });
+}
+
+/**
  * A node that reads a weight belongs where the weight does; those between two such nodes belong to
  * what both have in common.
  */
 function scopesByWeights(graph: GraphProto): ScopePath[] {
   const weights = new Map(graph.initializer.map(({ name }) => [name, scopeOfWeight(name)]));
+  // Equal weights of several modules may have been merged: then the name tells nothing.
+  const readers = new Map<string, number>();
+  for (const { input } of graph.node) {
+    for (const name of input) readers.set(name, (readers.get(name) ?? 0) + 1);
+  }
   const own = graph.node.map(({ input }) =>
-    input.map((name) => weights.get(name) ?? []).reduce(longer, []),
+    input
+      .filter((name) => readers.get(name) === 1)
+      .map((name) => weights.get(name) ?? [])
+      .reduce(longer, []),
   );
   const next: ScopePath[] = [];
   let following: ScopePath = [];

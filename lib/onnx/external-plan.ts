@@ -77,6 +77,7 @@ function fileToCopy(model: ModelProto, external: ExternalData): ExternalFile | u
   forEachTensor(ModelProtoSchema, model, (tensor) => {
     if (!isExternal(tensor)) return;
     const range = external.locate(tensor);
+    // What is converted on the way is not in the file.
     if (!(range instanceof FileRange)) return;
     const { file, offset, byteLength } = range;
     const known = ranges.get(file) ?? new Map<number, number>();

@@ -138,8 +138,8 @@ export class Rewriter {
     if (step.node.opType !== 'Cast' || !source || !target || source.value.constant) return;
     if (target.uses.some((use) => !use.step)) return;
     const type = this.#plan.storedType(source.value);
-    if (type !== undefined && type === this.#plan.storedType(target))
-      this.#aliases.set(target, source.value);
+    if (type === undefined || type !== this.#plan.storedType(target)) return;
+    this.#aliases.set(target, source.value);
   }
 
   #rewriteStep(step: Step): void {
@@ -159,8 +159,7 @@ export class Rewriter {
   }
 
   #nameFor(use: Use): string {
-    const wanted = this.#plan.wantedType(use);
-    return this.#nameIn(use.value, wanted);
+    return this.#nameIn(use.value, this.#plan.wantedType(use));
   }
 
   /** The name under which a tensor is had in a type, which is added where nobody wanted it yet. */
@@ -185,6 +184,12 @@ export class Rewriter {
     return this.#nameIn(source.value, wanted);
   }
 
+  /** Of a tensor that the model casts from integers: these, which are cast anew and not rounded twice. */
+  #otherSource({ producer }: Value): string | undefined {
+    const [source] = producer?.node.opType === 'Cast' ? producer.inputs : [];
+    return source && !isFloat(source.value) ? this.#nameIn(source.value, undefined) : undefined;
+  }
+
   #addConstant(value: Value, wanted: number): string {
     const name = this.#uniqueName(value, wanted);
     this.#names.get(value)?.set(wanted, name);
@@ -204,7 +209,7 @@ export class Rewriter {
   ): string {
     const names = this.#names.get(value) as Map<number, string>;
     names.set(wanted, output);
-    const source = integerSource(value) ?? (names.get(type) as string);
+    const source = this.#otherSource(value) ?? (names.get(type) as string);
     const node = create(NodeProtoSchema, {
       name: this.#graph.uniqueName(`${output}_Cast`),
       opType: 'Cast',
@@ -262,12 +267,6 @@ export class Rewriter {
       }
     }
   }
-}
-
-/** The tensor of integers that a value is cast from: it is cast anew, and not rounded twice. */
-function integerSource({ producer }: Value): string | undefined {
-  const [source] = producer?.node.opType === 'Cast' ? producer.inputs : [];
-  return source && !isFloat(source.value) ? source.value.name : undefined;
 }
 
 function tensorAttribute(name: string, t: TensorProto): AttributeProto {

@@ -64,6 +64,38 @@ describe('the place of a node', () => {
     ]);
   });
 
+  it('is not told by weights that several nodes share', () => {
+    const graph = chain([
+      { name: 'Mul_0', weight: 'layers.0.norm.weight' },
+      { name: 'Relu_1' },
+      { name: 'Mul_2' },
+      { name: 'Add_3', weight: 'layers.1.bias' },
+    ]);
+    (graph.node[2] as NodeProto).input.push('layers.0.norm.weight');
+    expect(scopesOf(graph)).toEqual([[], [], [], ['layers.1']]);
+  });
+
+  it('of a node that a tool made is what its neighbours have in common', () => {
+    const graph = chain([
+      { name: '/encoder/layer.0/dense/MatMul' },
+      { name: 'SkipLayerNorm_0' },
+      { name: 'BiasGelu_1' },
+      { name: '/encoder/layer.0/output/MatMul' },
+      { name: 'SkipLayerNorm_2' },
+      { name: '/encoder/layer.1/MatMul' },
+      { name: '/Softmax' },
+    ]);
+    expect(scopesOf(graph)).toEqual([
+      ['encoder', 'layer.0', 'dense'],
+      ['encoder', 'layer.0'],
+      ['encoder', 'layer.0'],
+      ['encoder', 'layer.0', 'output'],
+      ['encoder'],
+      ['encoder', 'layer.1'],
+      [],
+    ]);
+  });
+
   it('of a node that reads stored tensors alone is that of its reader', () => {
     const graph = chain([{ name: '/a/Relu' }, { name: '/b/Relu' }]);
     graph.node.unshift(

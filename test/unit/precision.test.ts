@@ -187,6 +187,45 @@ describe('toHalf', () => {
     expect(await distance(model, half, x)).toBeLessThan(2e-3);
   });
 
+  it('makes float32 of float64 first, on demand', async () => {
+    const double = (name: string) => ({ name, type: 'float64' as const, dims: [2, 16] });
+    const model = buildModel({
+      inputs: [double('x'), { name: 'i', type: 'int64', dims: [16] }],
+      outputs: [double('y'), double('z')],
+      initializers: {
+        w: tensor(
+          'float64',
+          [16],
+          Array.from({ length: 16 }, (_, i) => i / 3),
+        ),
+      },
+      nodes: [
+        { opType: 'Cast', inputs: ['i'], outputs: ['d'], attributes: { to: 11 } },
+        { opType: 'Mul', inputs: ['x', 'w'], outputs: ['p'] },
+        { opType: 'Add', inputs: ['p', 'd'], outputs: ['y'] },
+        { opType: 'Neg', inputs: ['y'], outputs: ['z'] },
+      ],
+    });
+    const untouched = await toHalf(model);
+    expect(untouched.report.summary).toMatchObject({ half: 0, float: 0 });
+    const half = await toHalf(model, { float64: 'float32' });
+    expect(half.report.summary.half).toBeGreaterThanOrEqual(3);
+    expect(storedType(half, 'w')).toBe('FLOAT16');
+    expect(half.inputs[0]?.type).toBe('float64');
+    expect(half.outputs.map(({ type }) => type)).toEqual(['float64', 'float64']);
+    const feeds = {
+      x: tensor('float64', [2, 16], Array.from(x.x.data)),
+      i: tensor(
+        'int64',
+        [16],
+        Array.from({ length: 16 }, (_, i) => i),
+      ),
+    };
+    expect(await distance(model, half, feeds)).toBeLessThan(0.02);
+    const both = await toHalf(model, { float64: 'float32', io: 'convert' });
+    expect(both.inputs[0]?.type).toBe('float16');
+  });
+
   it('counts what happened to the numbers of each weight', async () => {
     const data = new Float32Array(256);
     data.set([1, 1e-9, 1e-6, -Infinity, Number.NaN, 2]);

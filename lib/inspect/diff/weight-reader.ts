@@ -4,7 +4,7 @@ import { onFile, readAt } from '../../files.js';
 import { toDataType } from '../../onnx/element-types.js';
 import { FileRange, isExternal } from '../../onnx/external.js';
 import type { Model } from '../../onnx/model.js';
-import { readInlineWeights } from '../../onnx/weights.js';
+import { readInlineWeights, readWeights } from '../../onnx/weights.js';
 import {
   type DataType,
   elementBytes,
@@ -47,8 +47,9 @@ export class WeightReader {
       return new WeightReader(type, length, { inline: readInlineWeights(tensor).data });
     }
     const range = model.externalData.locate(tensor);
+    // Weights that toHalf converts when they are read are not in the file as they are.
     if (!(range instanceof FileRange)) {
-      return new WeightReader(type, length, { inline: typedArrayOf(type, await range.read()) });
+      return new WeightReader(type, length, { inline: (await readWeights(model, tensor)).data });
     }
     const { path, offset } = range;
     const handle = await onFile('read', path, () => open(path));
