@@ -22,11 +22,13 @@ export default defineConfig({
     server: { deps: { external: [/\/dist\//] } },
     setupFiles: process.env['NODE_V8_COVERAGE'] ? ['scripts/test/line-coverage/flush.mjs'] : [],
     projects: [
-      room('unit'),
+      // Some start a process or copy the package: a busy machine takes its time.
+      room('unit', { testTimeout: 30_000 }),
       room('native', alone),
       room('standin', alone),
       room('teardown', alone),
       room('gpu', alone),
+      room('browser', alone),
       room('setup', alone),
       room('package', alone),
       room('conformance', alone),

@@ -83,8 +83,34 @@ export {
   type TensorRTErrorCode,
   type TensorRTErrorDetails,
 } from './errors.js';
+export { compareModels } from './inspect/diff/compare.js';
+export type {
+  ChangedNode,
+  ChangedWeight,
+  DifferentNode,
+  DifferentWeight,
+  ModelDifference,
+  PropertyChange,
+  ValueDistance,
+} from './inspect/diff/difference.js';
+export { type InspectOptions, inspect } from './inspect/inspect.js';
+export { type RenderOptions, renderGraphHtml } from './inspect/render-html.js';
+export type {
+  ModelSummary,
+  ProductCounts,
+  QuantizationKind,
+  QuantizationSummary,
+  SummaryDim,
+  SummaryExternalFile,
+  SummaryOperator,
+  SummaryStorage,
+  SummarySymbol,
+  SummaryValue,
+  SummaryWeight,
+} from './inspect/summary.js';
 export { type Attributes, float } from './onnx/attributes.js';
 export { Graph, type InsertedNode, type NodeSpec } from './onnx/graph.js';
+export type { ConversionCounts, HalfType } from './onnx/half-numbers.js';
 export {
   type ExternalDataChoice,
   type ExternalFiles,
@@ -109,6 +135,10 @@ export {
   type Pattern,
   pattern,
 } from './onnx/pattern.js';
+export { type InferShapesOptions, inferShapes } from './onnx/shapes/infer-shapes.js';
+export type { ShapeProblem } from './onnx/shapes/inference.js';
+export { type Dim, InferredShapes, type InferredTensor } from './onnx/shapes/inferred-shapes.js';
+export type { ShapeConflict } from './onnx/shapes/stated.js';
 export { readSparse } from './onnx/sparse.js';
 export {
   type OtherDataMap,
@@ -118,7 +148,6 @@ export {
   type Values,
 } from './onnx/values.js';
 export { readInlineWeights, readWeights } from './onnx/weights.js';
-export type { ConversionCounts, HalfType } from './precision/half-numbers.js';
 export type { Scales } from './precision/operator-slots.js';
 export type { HalfOptions } from './precision/options.js';
 export type {

@@ -30,6 +30,7 @@ const projects = [
   'standin',
   'teardown',
   'gpu',
+  'browser',
   'setup',
   'package',
   'conformance',
@@ -43,7 +44,7 @@ const projects = [
 const watched = ['unit', 'native', 'standin'];
 
 /** Those that say nothing new on another version of Node. */
-const onThisNodeOnly = ['gpu', 'setup', 'conformance', 'types'];
+const onThisNodeOnly = ['gpu', 'browser', 'setup', 'conformance', 'types'];
 
 /** The projects whose folder has tests: each of them must report some. */
 const inhabited = projects.filter(

@@ -57,6 +57,7 @@ export const sameInOnnxRuntime: ReadonlySet<string> = new Set([
   'Gelu',
   'GroupQueryAttention',
   'MatMulNBits',
+  'MultiHeadAttention',
   'QMoE',
   'QuantizeLinear',
   'SkipSimplifiedLayerNormalization',

@@ -2,46 +2,48 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { describeError, type ExitCode } from './command.js';
-import { doctorCommand } from './doctor.js';
-import { inspectCommand } from './inspect.js';
 
-const commands = [inspectCommand(), doctorCommand()];
+/** Each is loaded when it is asked for, because what it needs takes longer to load than to run. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  inspect: async () => (await import('./inspect.js')).inspectCommand(),
+  check: async () => (await import('./check.js')).checkCommand(),
+  convert: async () => (await import('./convert.js')).convertCommand(),
+  simplify: async () => (await import('./simplify.js')).simplifyCommand(),
+  diff: async () => (await import('./diff.js')).diffCommand(),
+  doctor: async () => (await import('./doctor.js')).doctorCommand(),
+};
+
+/** The program with the command that the arguments name; for a help text, with all. */
+async function makeProgram([name = '']: readonly string[]): Promise<Command> {
+  const program = new Command('tensorrt-node')
+    .description('Looks at ONNX models, checks and converts them for NVIDIA TensorRT.')
+    .version(packageVersion(), '-v, --version', 'print the version of this package')
+    .helpCommand(true)
+    .addHelpText('after', '\nExit codes: 0 all is well, 1 findings or a failure, 2 wrong usage.');
+  const wanted = Object.hasOwn(commands, name) ? [name] : Object.keys(commands);
+  for (const each of wanted) program.addCommand((await commands[each]?.()) as Command);
+  for (const command of [program, ...program.commands]) {
+    const path = command === program ? '' : `${command.name()} `;
+    command.exitOverride().showHelpAfterError(`See 'tensorrt-node ${path}--help'.`);
+    command.configureOutput({ outputError: (text, write) => write(capitalised(text)) });
+  }
+  return program;
+}
 
 function packageVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
 
-function makeProgram(): Command {
-  const program = new Command('tensorrt-node')
-    .description('Looks at ONNX models, checks and converts them for NVIDIA TensorRT.')
-    .version(packageVersion(), '-v, --version', 'print the version of this package')
-    .helpCommand(true)
-    .addHelpText('after', '\nExit codes: 0 all is well, 1 findings or a failure, 2 wrong usage.');
-  for (const command of commands) program.addCommand(command);
-  for (const command of [program, ...commands]) {
-    command.exitOverride().showHelpAfterError(`See 'tensorrt-node ${nameOf(command)}--help'.`);
-    command.configureOutput({ outputError: (text, write) => write(capitalised(text)) });
-  }
-  return program;
-}
-
-function nameOf(command: Command): string {
-  return commands.includes(command) ? `${command.name()} ` : '';
-}
-
 function capitalised(text: string): string {
   return text.replace(/^error: (.)/, (_, first: string) => first.toUpperCase());
 }
 
-async function main(args: string[]): Promise<ExitCode> {
-  const program = makeProgram();
-  if (args.length === 0) {
-    program.outputHelp();
-    return 0;
-  }
+async function main(args: readonly string[]): Promise<ExitCode> {
   try {
-    await program.parseAsync(args, { from: 'user' });
+    const program = await makeProgram(args);
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
     return (process.exitCode as ExitCode | undefined) ?? 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

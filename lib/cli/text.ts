@@ -57,6 +57,12 @@ export function alignRight(cells: readonly string[]): string[] {
   return cells.map((cell) => cell.padStart(width + cell.length - visibleWidth(cell)));
 }
 
+/** A text with a margin, wrapped where the terminal ends. */
+export function indented(text: string, margin: number): string[] {
+  const start = ' '.repeat(margin);
+  return wrap(text, lineWidth() - margin).map((line) => `${start}${line}`);
+}
+
 function pad(cell: string, width: number): string {
   return cell + ' '.repeat(width - visibleWidth(cell));
 }

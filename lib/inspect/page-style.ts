@@ -56,7 +56,8 @@ main { position: relative; min-width: 0; min-height: 0; overflow: hidden; }
 #graph:active { cursor: grabbing; }
 #legend { position: absolute; left: 14px; bottom: 12px; margin: 0; padding: 8px 12px; list-style: none; font-size: 12px;
   background: color-mix(in srgb, var(--paper) 90%, transparent); border: 1px solid var(--line); border-radius: 9px; pointer-events: none; }
-.keys { position: absolute; right: 14px; bottom: 12px; margin: 0; color: var(--quiet); font-size: 12px; pointer-events: none; }
+.keys { position: absolute; right: 14px; bottom: 12px; margin: 0; padding: 4px 8px; border-radius: 7px; color: var(--quiet); font-size: 12px;
+  pointer-events: none; background: color-mix(in srgb, var(--page) 85%, transparent); }
 kbd { font: inherit; padding: 0 5px; border: 1px solid var(--line); border-radius: 4px; background: var(--paper); }
 .dot { display: inline-block; width: 11px; height: 11px; margin-right: 7px; border: 2px solid; border-radius: 3px; vertical-align: -1px; }
 #panel { overflow: auto; padding: 14px 16px 30px; background: var(--paper); border-left: 1px solid var(--line); }

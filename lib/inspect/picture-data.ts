@@ -1,11 +1,10 @@
-import type { AttributeProto, NodeProto, TensorProto } from 'onnx-buf';
-import { AttributeProto_AttributeType as AttributeType } from 'onnx-buf';
+import type { NodeProto, TensorProto } from 'onnx-buf';
 import { isExternal } from '../onnx/external.js';
 import type { Model } from '../onnx/model.js';
 import type { InferredShapes, InferredTensor } from '../onnx/shapes/inferred-shapes.js';
-import { subgraphsOf } from '../onnx/subgraphs.js';
 import { readInlineWeights } from '../onnx/weights.js';
 import { elementCount } from '../tensor.js';
+import { attributeText } from './attribute-text.js';
 import type { Picture, PictureKind, PictureNode, PictureTensor, PictureWeight } from './picture.js';
 import { pictureScopes } from './picture-scopes.js';
 import { productsOf } from './products.js';
@@ -13,7 +12,7 @@ import type { ModelSummary } from './summary.js';
 import { dimsOf, typeName } from './values.js';
 import { storedTensors } from './walk.js';
 
-/** Integers up to this count tell axes and sizes, which a reader wants to see. */
+/** Indices up to this count tell axes and sizes, which a reader wants to see. */
 const mostIntegers = 16;
 
 /** Everything that the page of a picture shows of a model. */
@@ -98,7 +97,9 @@ class PictureMaker {
   #weight(name: string, tensor: TensorProto): PictureWeight {
     const dims = dimsOf(tensor);
     const type = typeName(tensor.dataType);
-    const few = /^(u?int(8|16|32|64)|bool)$/.test(type) && elementCount(dims) <= mostIntegers;
+    const isIndex = /^(int32|int64|bool)$/.test(type);
+    const few =
+      /^(u?int(8|16|32|64)|bool)$/.test(type) && elementCount(dims) <= (isIndex ? mostIntegers : 1);
     const value = few && !isExternal(tensor) ? [...readInlineWeights(tensor).data].join(', ') : '';
     return { name, type, dims: `[${dims.join(', ')}]`, value };
   }
@@ -130,40 +131,4 @@ function factsOf(summary: ModelSummary): [string, string][] {
     ['Opsets', opsets.join(', ')],
     ['Producer', `${summary.producer.name} ${summary.producer.version}`.trim() || 'not told'],
   ];
-}
-
-function attributeText(attribute: AttributeProto): string {
-  const { type, i, f, s, t, g, ints, floats, strings } = attribute;
-  const decoder = new TextDecoder();
-  switch (type) {
-    case AttributeType.INT:
-      return `${i}`;
-    case AttributeType.FLOAT:
-      return `${Number(f.toPrecision(7))}`;
-    case AttributeType.STRING:
-      return `'${shortened(decoder.decode(s))}'`;
-    case AttributeType.INTS:
-      return `[${shortened(ints.join(', '))}]`;
-    case AttributeType.FLOATS:
-      return `[${shortened(floats.map((value) => Number(value.toPrecision(7))).join(', '))}]`;
-    case AttributeType.STRINGS:
-      return `[${shortened(strings.map((text) => `'${decoder.decode(text)}'`).join(', '))}]`;
-    case AttributeType.TENSOR:
-      return t ? `${typeName(t.dataType)} [${t.dims.join(', ')}]` : '';
-    case AttributeType.GRAPH:
-      return g ? `graph of ${countNodes(g.node)} nodes` : '';
-    default:
-      return AttributeType[type]?.toLowerCase() ?? '';
-  }
-}
-
-function countNodes(nodes: readonly NodeProto[]): number {
-  return nodes.reduce(
-    (sum, node) => sum + 1 + subgraphsOf(node).reduce((n, graph) => n + countNodes(graph.node), 0),
-    0,
-  );
-}
-
-function shortened(text: string): string {
-  return text.length > 400 ? `${text.slice(0, 397)}...` : text;
 }

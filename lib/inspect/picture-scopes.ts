@@ -28,16 +28,16 @@ export function pictureScopes(
   const scopes: PictureScope[] = [];
   const scopeOf = new Map<NodeProto, number>();
   const standsFor = new Map<NodeProto, string>();
-  const add = (scope: Scope, parent: number, alike: number) => {
-    const index = scopes.push({ name: scope.name, parent, alike }) - 1;
+  const add = (scope: Scope, parent: number, { alike, layer }: Likeness) => {
+    const index = scopes.push({ name: scope.name, parent, alike, layer }) - 1;
     const entries = inParts(integersAside(withoutSingles(scope.entries, standsFor), kinds));
-    const counts = countSignatures(entries);
+    const likeness = compare(entries);
     for (const entry of entries) {
       if (!isScope(entry)) scopeOf.set(entry, index);
-      else add(entry, index, counts.get(entry.signature) ?? 1);
+      else add(entry, index, likeness(entry));
     }
   };
-  add({ ...throughSingles(scopeTree(graph)), name: '' }, -1, 1);
+  add({ ...throughSingles(scopeTree(graph)), name: '' }, -1, { alike: 1, layer: false });
   return { scopes, scopeOf, standsFor };
 }
 
@@ -60,14 +60,30 @@ function throughSingles(scope: Scope): Scope {
   return throughSingles({ ...only, name: scope.name ? `${scope.name}/${only.name}` : only.name });
 }
 
-function countSignatures(entries: readonly Entry[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const entry of entries) {
+/** What a module has in common with its neighbours. */
+type Likeness = Pick<PictureScope, 'alike' | 'layer'>;
+
+function compare(entries: readonly Entry[]): (scope: Scope) => Likeness {
+  const modules = entries.filter(isScope);
+  const bySignature = count(modules.map(({ signature }) => signature));
+  const byStem = count(modules.map(({ name }) => stemOf(name) ?? ''));
+  return ({ signature, name, nodes }) => {
     // Modules of one or two nodes are alike by chance.
-    if (!isScope(entry) || entry.nodes < 3) continue;
-    counts.set(entry.signature, (counts.get(entry.signature) ?? 0) + 1);
-  }
+    const alike = nodes < 3 ? 1 : (bySignature.get(signature) ?? 1);
+    const stem = stemOf(name);
+    return { alike, layer: alike > 1 || (stem !== undefined && (byStem.get(stem) ?? 0) > 1) };
+  };
+}
+
+function count(keys: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
   return counts;
+}
+
+/** `layer.3` without its number; undefined for names without one. */
+function stemOf(name: string): string | undefined {
+  return /^(.*?)[._-]?\d+$/.exec(name)?.[1];
 }
 
 /** Puts integer nodes of one place that feed each other into a box. */

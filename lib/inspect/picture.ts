@@ -19,6 +19,8 @@ export interface PictureScope {
   readonly parent: number;
   /** How many neighbours, itself among them, have the same operators in the same order. */
   readonly alike: number;
+  /** Whether it is one of several layers: alike, or with the same name but for a number. */
+  readonly layer: boolean;
 }
 
 /**

@@ -17,9 +17,32 @@ const fewNames = 0.2;
 export function scopesOf(graph: GraphProto): ScopePath[] {
   const scopes = graph.node.map(ownScope);
   const named = scopes.filter(({ length }) => length > 0).length;
-  if (named >= graph.node.length * fewNames) return scopes;
+  if (named >= graph.node.length * fewNames) return besideReaders(graph, scopes);
   const byWeights = scopesByWeights(graph);
   return byWeights.some(({ length }) => length > 0) ? byWeights : scopes;
+}
+
+/**
+ * Nodes without a scope that read stored tensors alone, such as the DequantizeLinear of a weight,
+ * belong to those that read them.
+ */
+function besideReaders(graph: GraphProto, scopes: readonly ScopePath[]): ScopePath[] {
+  const computed = new Set(graph.input.map(({ name }) => name));
+  for (const { name } of graph.initializer) computed.delete(name);
+  const ofStored = graph.node.map(({ input, output }) => {
+    const stored = !input.some((name) => computed.has(name));
+    if (!stored) for (const name of output) computed.add(name);
+    return stored;
+  });
+  const readers = new Map<string, ScopePath>();
+  const found = [...scopes];
+  for (let index = graph.node.length - 1; index >= 0; index--) {
+    const { input, output } = graph.node[index] as NodeProto;
+    const reader = output.map((name) => readers.get(name)).find((scope) => scope);
+    if (ofStored[index] && found[index]?.length === 0 && reader) found[index] = reader;
+    for (const name of input) readers.set(name, found[index] ?? []);
+  }
+  return found;
 }
 
 function ownScope(node: NodeProto): ScopePath {

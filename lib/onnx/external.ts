@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { posix, resolve, sep, win32 } from 'node:path';
-import { type TensorProto, TensorProto_DataLocation } from 'onnx-buf';
+import { type TensorProto, TensorProto_DataLocation, TensorProto_DataType } from 'onnx-buf';
 import { TensorRTError } from '../errors.js';
-import { type ByteSource, isSystemError, readAt, systemReason } from '../files.js';
+import { type ByteSource, isSystemError, readAt, systemReason, type WholeFile } from '../files.js';
 import { elementCount } from '../tensor.js';
+import { ConvertedRange, conversionOf } from './converted-range.js';
 import { elementTypeName, storedBytes } from './element-types.js';
 
 export function isExternal(tensor: TensorProto): boolean {
@@ -17,9 +18,11 @@ export function externalEntry(tensor: TensorProto, key: string): string | undefi
 }
 
 /** A file of external weights, remembered as it was when the model was loaded. */
-class ExternalFile {
+export class ExternalFile implements WholeFile {
   readonly path: string;
   readonly byteLength: number;
+  /** Whether parts of the file take no room on the disk. */
+  readonly isSparse: boolean;
   readonly #identity: string;
 
   constructor(path: string) {
@@ -32,7 +35,13 @@ class ExternalFile {
       });
     }
     this.byteLength = Number(stats.size);
+    this.isSparse = Number(stats.blocks) * 512 < this.byteLength;
     this.#identity = identityOf(stats);
+  }
+
+  /** @throws TensorRTError `ERR_ONNX_EXTERNAL_DATA` where the file was written since it was found. */
+  async assertUnchanged(): Promise<void> {
+    await (await this.open()).close();
   }
 
   /** Opens the file, and refuses it when it was written since: its offsets may mean something else. */
@@ -53,23 +62,23 @@ function identityOf(stats: { ino: bigint; size: bigint; mtimeNs: bigint }): stri
 
 /** The bytes of one tensor within a file of external weights. Nothing is read before it is asked for. */
 export class FileRange implements ByteSource {
-  readonly #file: ExternalFile;
+  readonly file: ExternalFile;
   readonly offset: number;
   readonly byteLength: number;
 
   constructor(file: ExternalFile, offset: number, byteLength: number) {
-    this.#file = file;
+    this.file = file;
     this.offset = offset;
     this.byteLength = byteLength;
   }
 
   get path(): string {
-    return this.#file.path;
+    return this.file.path;
   }
 
   /** The first bytes of the range, or all where it has fewer. */
   head(byteLength: number): FileRange {
-    return new FileRange(this.#file, this.offset, Math.min(byteLength, this.byteLength));
+    return new FileRange(this.file, this.offset, Math.min(byteLength, this.byteLength));
   }
 
   async read(signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
@@ -99,7 +108,7 @@ export class FileRange implements ByteSource {
   }
 
   async #withFile(use: (handle: FileHandle) => Promise<void>): Promise<void> {
-    const handle = await this.#file.open();
+    const handle = await this.file.open();
     try {
       await use(handle);
     } finally {
@@ -131,11 +140,18 @@ export class ExternalData {
    * @throws TensorRTError `ERR_ONNX_EXTERNAL_DATA` when the location is missing or leaves the
    * model's folder, or when the file is missing or too short.
    */
-  locate(tensor: TensorProto): FileRange {
+  locate(tensor: TensorProto): FileRange | ConvertedRange {
+    const conversion = conversionOf(tensor);
+    if (!conversion) return this.#locate(tensor, tensor.dataType);
+    return new ConvertedRange(this.#locate(tensor, TensorProto_DataType.FLOAT), conversion);
+  }
+
+  /** @param elementType - the one in the file. */
+  #locate(tensor: TensorProto, elementType: number): FileRange {
     const path = this.#resolve(tensor);
     const file = this.#open(tensor, path);
     const offset = byteEntry(tensor, 'offset', path) ?? 0;
-    const byteLength = this.#byteLength(tensor, file, offset);
+    const byteLength = this.#byteLength(tensor, elementType, file, offset);
     if (offset + byteLength > file.byteLength) {
       throw externalError(
         `The external data file '${path}' is too short: tensor '${tensor.name}' needs bytes ${offset} to ${offset + byteLength}, the file has ${file.byteLength}.`,
@@ -151,7 +167,7 @@ export class ExternalData {
 
   /** @throws TensorRTError `ERR_ONNX_EXTERNAL_DATA` where a file was written since it was found. */
   async assertUnchanged(): Promise<void> {
-    for (const file of this.#files.values()) await (await file.open()).close();
+    for (const file of this.#files.values()) await file.assertUnchanged();
   }
 
   /** The same files, but some looked at anew, because this process replaced them. */
@@ -215,13 +231,18 @@ export class ExternalData {
     }
   }
 
-  #byteLength(tensor: TensorProto, file: ExternalFile, offset: number): number {
+  #byteLength(
+    tensor: TensorProto,
+    elementType: number,
+    file: ExternalFile,
+    offset: number,
+  ): number {
     const stated = byteEntry(tensor, 'length', file.path);
     const dims = tensor.dims.map(Number);
-    const expected = storedBytes(tensor.dataType, elementCount(dims));
+    const expected = storedBytes(elementType, elementCount(dims));
     if (stated !== undefined && expected !== undefined && stated !== expected) {
       throw externalError(
-        `Tensor '${tensor.name}' of type ${elementTypeName(tensor.dataType)} and dims [${dims.join(', ')}] needs ${expected} bytes, but its external data has a length of ${stated}.`,
+        `Tensor '${tensor.name}' of type ${elementTypeName(elementType)} and dims [${dims.join(', ')}] needs ${expected} bytes, but its external data has a length of ${stated}.`,
         { tensor: tensor.name, file: file.path, remedy: 'Export the model again.' },
       );
     }

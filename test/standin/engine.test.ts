@@ -185,7 +185,10 @@ describe.each<Product>(['tensorrt-rtx', 'tensorrt'])('%s', (product) => {
           yield* pieces();
         },
       ],
-      ['a ReadableStream', () => new Blob(pieces()).stream() as unknown as PlanInput],
+      [
+        'a ReadableStream',
+        () => new Blob(pieces() as Uint8Array<ArrayBuffer>[]).stream() as unknown as PlanInput,
+      ],
     ])('takes %s, and leaves no file behind', async (_, input) => {
       const engine = await load(input());
       const session = await engine.createSession();

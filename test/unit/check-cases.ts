@@ -24,7 +24,9 @@ export interface CheckCase {
   /** Options of `check` for the quiet one, where these make the difference. */
   readonly quietOptions?: CheckOptions;
   /** What TensorRT for RTX 1.7.1 does with the one that raises. */
-  readonly native: 'refused' | 'does not build' | 'builds' | 'ends the process';
+  readonly native: 'refused' | 'does not build' | 'builds';
+  /** Whether the product of the raising and of the quiet model is one of INT8 numbers in the plan. */
+  readonly int8?: readonly [boolean, boolean];
 }
 
 type Dims = ValueInfo['dims'];
@@ -341,16 +343,16 @@ const residual = (withPair: boolean) =>
     { initializers: weights },
   );
 
-const attentionOperator = (quantized: boolean) =>
+const attentionOperator = (quantized: boolean, type: 'float16' | 'float32' = 'float16') =>
   buildModel({
-    inputs: [input('x', 'float32', [1, 2, 64, 32])],
-    outputs: [input('y', 'float32', [1, 2, 64, 32])],
+    inputs: ['q', 'k', 'v'].map((name) => input(name, type, [1, 2, 64, 32])),
+    outputs: [input('y', type, [1, 2, 64, 32])],
     opset: 23,
     irVersion: 11,
-    initializers: weights,
+    initializers: { s: half([], halfScale), z: zero },
     nodes: [
-      ...(quantized ? pair('x', 'xd') : [node('Identity', ['x'], ['xd'])]),
-      node('Attention', ['xd', 'xd', 'xd'], ['y']),
+      ...(quantized ? ['q', 'k', 'v'].flatMap((name) => pair(name, `${name}_d`)) : []),
+      node('Attention', quantized ? ['q_d', 'k_d', 'v_d'] : ['q', 'k', 'v'], ['y']),
     ],
   });
 
@@ -528,6 +530,8 @@ export const cases: Record<Exclude<CheckCode, 'parser-refuses'>, CheckCase> = {
   'input-shape-unknown': {
     raises: () => relu({ inputs: [unshaped('x', 'float32')] }),
     quiet: relu,
+    options: { profiles: [profile(1, 2, 4)] },
+    quietOptions: {},
     native: 'does not build',
   },
   'inputs-static': {
@@ -632,11 +636,13 @@ export const cases: Record<Exclude<CheckCode, 'parser-refuses'>, CheckCase> = {
     raises: () =>
       quantizedProduct({ s: filled('float32', [64], 0.02), z: filled('int8', [64], 0) }),
     quiet: quantizedProduct,
+    int8: [false, true],
     native: 'builds',
   },
   'weight-axis': {
     raises: () => quantizedProduct({}, [...pair('x', 'xd'), weightDq(0)]),
     quiet: () => quantizedProduct({}, [...pair('x', 'xd'), weightDq(-1)]),
+    int8: [false, true],
     native: 'builds',
   },
   'weight-axis-missing': {
@@ -646,6 +652,7 @@ export const cases: Record<Exclude<CheckCode, 'parser-refuses'>, CheckCase> = {
         node('DequantizeLinear', ['w', 'ws', 'wz'], ['wd']),
       ]),
     quiet: quantizedProduct,
+    int8: [true, true],
     native: 'builds',
   },
   'bias-quantized': { raises: () => bias(true), quiet: () => bias(false), native: 'refused' },
@@ -657,12 +664,14 @@ export const cases: Record<Exclude<CheckCode, 'parser-refuses'>, CheckCase> = {
   'block-weight-int8-activation': {
     raises: () => block(true),
     quiet: () => block(false),
+    int8: [false, false],
     native: 'builds',
   },
   'weight-only': {
     raises: () =>
       graph([weightDq(), node('MatMul', ['x', 'wd'], ['y'])], { initializers: weights }),
     quiet: quantizedProduct,
+    int8: [false, true],
     native: 'builds',
   },
   'weight-stored-float': {
@@ -671,6 +680,7 @@ export const cases: Record<Exclude<CheckCode, 'parser-refuses'>, CheckCase> = {
         initializers: { ...weights, f: randomTensor([64, 64]) },
       }),
     quiet: quantizedProduct,
+    int8: [true, true],
     native: 'builds',
   },
   'int8-constant-use': {
@@ -764,6 +774,11 @@ export const cases: Record<Exclude<CheckCode, 'parser-refuses'>, CheckCase> = {
     raises: () => attentionOperator(true),
     quiet: () => attentionOperator(false),
     native: 'builds',
+  },
+  'attention-operator-build': {
+    raises: () => attentionOperator(false, 'float32'),
+    quiet: () => attentionOperator(false),
+    native: 'does not build',
   },
   'float32-only': { raises: floatProduct, quiet: quantizedProduct, native: 'builds' },
   'layer-norm-decomposed': {

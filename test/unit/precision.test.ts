@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { readInlineWeights } from '../../dist/onnx/weights.js';
+import { isExternal } from '../../dist/onnx/external.js';
+import { Model } from '../../dist/onnx/model.js';
+import { readInlineWeights, readWeights } from '../../dist/onnx/weights.js';
 import { toHalf } from '../../dist/precision/to-half.js';
 import { tensor } from '../../dist/tensor.js';
 import { savedExternally, weight } from './external-models.js';
-import { buildModel, errorOf, linearModel, randomTensor } from './helpers.js';
+import { buildModel, errorOf, linearModel, randomTensor, temporaryFolder } from './helpers.js';
 import {
   castsOf,
   decisionOn,
@@ -87,12 +89,39 @@ describe('toHalf', () => {
     expect(storedType(half, 'w')).toBe('FLOAT16');
   });
 
-  it('reads weights from external files, which stay as they are', async () => {
+  it('converts weights in external files while they are read', async () => {
     const { original, path } = await savedExternally();
-    const { Model } = await import('../../dist/onnx/model.js');
     const half = await toHalf(await Model.load(path));
-    expect(await distance(original, half, x)).toBeLessThan(3e-3);
+    const inMemory = await toHalf(original);
+    for (const name of ['w1', 'w2']) {
+      expect(isExternal(weight(half, name))).toBe(true);
+      expect(await readWeights(half, weight(half, name))).toEqual(
+        readInlineWeights(weight(inMemory, name)),
+      );
+    }
+    expect(half.report.tensors).toEqual(inMemory.report.tensors);
+    expect(half.byteLength()).toBeLessThan((await Model.load(path)).byteLength());
+    expect(await errorOf(() => half.toBytes())).toMatchObject({ code: 'ERR_ONNX_EXTERNAL_DATA' });
+
+    const folder = await temporaryFolder();
+    for (const externalData of ['never', 'always'] as const) {
+      const copy = `${folder}/${externalData}.onnx`;
+      await half.save(copy, { externalData });
+      const stored = await Model.load(copy);
+      expect(await distance(inMemory, stored, x)).toBe(0);
+      expect(stored.toBytes().byteLength).toBeGreaterThan(0);
+    }
+    expect(await distance(inMemory, half, x)).toBe(0);
     expect(await distance(original, await Model.load(path), x)).toBe(0);
+  });
+
+  it('can be saved over the files that it is read from', async () => {
+    const { original, path } = await savedExternally();
+    const half = await toHalf(await Model.load(path));
+    await half.save(path, { externalData: 'always' });
+    const inMemory = await toHalf(original);
+    expect(await distance(inMemory, await Model.load(path), x)).toBe(0);
+    expect(await distance(inMemory, half, x)).toBe(0);
   });
 
   it('adapts casts of the model, and removes those that became needless', async () => {

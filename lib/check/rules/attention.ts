@@ -148,6 +148,32 @@ const operatorQuantized = rule({
   },
 });
 
+const operatorBuild = rule({
+  code: 'attention-operator-build',
+  severity: 'error',
+  title: 'A form of the operator Attention that does not build',
+  why: 'The parser of TensorRT for RTX 1.7 takes it. Its builder has no kernel for FP32 with four dimensions, and crashes where queries and keys are one tensor.',
+  remedy:
+    'Convert the model by toHalf(); write attention as MatMul, Softmax and MatMul; build with isolate, so that a crash is an error.',
+  *find(context) {
+    if (context.target.product !== 'tensorrt-rtx') return;
+    for (const { node, scope, reference } of context.ofType('Attention', 'MultiHeadAttention')) {
+      const [queries = '', keys = ''] = node.input;
+      const { elementType, dims } = scope.tensor(queries);
+      const isFloat = elementType === ElementType.FLOAT && dims?.length === 4;
+      if (queries === keys) {
+        yield {
+          node: reference,
+          tensor: queries,
+          what: `${node.opType} has one tensor for queries and keys.`,
+        };
+      } else if (isFloat) {
+        yield { node: reference, what: `${node.opType} is FP32 with four dimensions.` };
+      }
+    }
+  },
+});
+
 /** Whether a product of the block has INT8 inputs. Its output alone may be quantized without harm. */
 function isTouched({ quantized }: AttentionBlock): boolean {
   return innerParts.some((part) => quantized[part]);
@@ -186,4 +212,5 @@ export const attentionRules = [
   float32,
   halfHead,
   operatorQuantized,
+  operatorBuild,
 ] as const;

@@ -1,5 +1,6 @@
 import type { Rule } from '../rule.js';
 import { attentionRules } from './attention.js';
+import { controlFlowRules } from './control-flow.js';
 import { inputRules } from './inputs.js';
 import { nodeRules } from './nodes.js';
 import { operatorFormRules } from './operator-forms.js';
@@ -14,6 +15,7 @@ import { zeroPointRules } from './zero-points.js';
 const allRules = [
   ...operatorRules,
   ...operatorFormRules,
+  ...controlFlowRules,
   ...typeRules,
   ...inputRules,
   ...nodeRules,

@@ -78,7 +78,7 @@ const noShape = rule({
   code: 'input-shape-unknown',
   severity: 'error',
   title: 'An input without a shape',
-  why: 'TensorRT needs the rank of every input: the model parses, and no profile fits it.',
+  why: 'TensorRT takes it for a single number: the model parses, and no profile with dimensions fits it.',
   remedy: 'Export with input shapes, or add them to the graph.',
   *find({ model }) {
     for (const { name, type } of model.graph.proto.input) {

@@ -12,6 +12,7 @@ export interface Box {
   readonly links: Link[];
   /** How many neighbours are like this module, itself among them. */
   readonly alike: number;
+  readonly layer: boolean;
   /** Nodes in it by what they compute with. */
   readonly kinds: Map<PictureKind, number>;
   readonly operators: Map<string, number>;
@@ -37,13 +38,13 @@ export class Boxes {
   constructor(picture: Picture) {
     this.#picture = picture;
     const scopes: Box[] = [];
-    for (const { name, parent, alike } of picture.scopes) {
-      scopes.push(this.#add(name, scopes[parent], undefined, alike));
+    for (const { name, parent, ...likeness } of picture.scopes) {
+      scopes.push(this.#add(name, scopes[parent], undefined, likeness));
     }
     this.root = scopes[0] as Box;
     this.root.open = true;
     for (const node of picture.nodes) {
-      const box = this.#add(node.op, scopes[node.scope], node, 1);
+      const box = this.#add(node.op, scopes[node.scope], node, { alike: 1, layer: false });
       for (const tensor of node.outputs) this.#producers.set(tensor, box);
       for (const tensor of tensorsRead(node)) {
         const list = this.#consumers.get(tensor);
@@ -67,7 +68,12 @@ export class Boxes {
     return this.#consumers.get(tensor) ?? [];
   }
 
-  #add(label: string, parent: Box | undefined, node: PictureNode | undefined, alike: number): Box {
+  #add(
+    label: string,
+    parent: Box | undefined,
+    node: PictureNode | undefined,
+    likeness: Pick<Box, 'alike' | 'layer'>,
+  ): Box {
     const box: Box = {
       id: this.all.length,
       label,
@@ -75,7 +81,7 @@ export class Boxes {
       node,
       children: [],
       links: [],
-      alike,
+      ...likeness,
       kinds: new Map(),
       operators: new Map(),
       nodes: 0,

@@ -147,7 +147,7 @@ export class Layouts {
         const { x, y, width: w } = graph.node(name) as Required<Sized>;
         ports.set(name, {
           x,
-          y,
+          y: y + lift,
           side,
           width: w,
           tensors,
@@ -260,13 +260,15 @@ export function noteOf({ nodes, operators, alike }: Box): string {
  * say something, matrices and kernels, not scalars.
  */
 export function linesOf({ node }: Box): string[] {
-  const lines: string[] = node?.stands ? [shorten(node.stands)] : [];
-  for (const input of node?.inputs ?? []) {
-    if (typeof input !== 'object' || input === null || lines.length === 4) continue;
-    if (input.value !== '') lines.push(shorten(`= ${input.value}`));
-    else if (input.dims !== '[]') lines.push(`${input.type} ${input.dims}`);
-  }
-  return lines;
+  const stored = (node?.inputs ?? []).filter(
+    (input) => typeof input === 'object' && input !== null,
+  );
+  const arrays = stored.filter(({ value, dims }) => value === '' && dims !== '[]');
+  const integers = stored.filter(({ value }) => value !== '').map(({ value }) => value);
+  const lines = [node?.stands ?? '', ...arrays.map(({ type, dims }) => `${type} ${dims}`)];
+  // The zero points of a quantized graph are all the same.
+  if (integers.length > 0 && node?.kind !== 'int8') lines.push(`= ${integers.join(' | ')}`);
+  return lines.filter(Boolean).slice(0, 4).map(shorten);
 }
 
 function shorten(text: string): string {

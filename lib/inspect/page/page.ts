@@ -10,7 +10,7 @@ import { Viewport } from './viewport.js';
 /** The page opens modules by itself until it shows about so many boxes. */
 const firstBoxes = 40;
 /** "Open all" stops here: more is neither drawn quickly nor read by anybody. */
-const mostBoxes = 1500;
+const mostBoxes = 600;
 
 /** The drawing with everything around it, and what pointer and keys do. */
 class Page {
@@ -98,15 +98,22 @@ class Page {
     return this.#viewport.toScreen({ x: x + this.#layouts.of(box).width / 2, y });
   }
 
-  /** Opens large modules first, but no layers that are alike: one box each shows them best. */
+  /**
+   * Opens what leads to layers, but not those: one box each shows them best. A graph
+   * without layers is opened from its largest modules on.
+   */
   #openFirst(): void {
+    const layered = new Set(
+      this.#boxes.all.filter(({ layer }) => layer).flatMap((box) => [...ancestors(box)]),
+    );
     const queue = [this.#boxes.root];
     let visible = this.#boxes.root.children.length;
-    for (let box = queue.shift(); box; box = queue.shift()) {
+    for (const box of queue) {
       box.open = true;
-      const modules = box.children.filter((child) => !child.node && child.alike === 1);
-      modules.sort((a, b) => b.nodes - a.nodes);
-      for (const child of modules) {
+      const modules = box.children.filter(
+        (child) => !child.node && !child.layer && (layered.size === 0 || layered.has(child)),
+      );
+      for (const child of modules.sort((a, b) => b.nodes - a.nodes)) {
         if (visible + child.children.length > firstBoxes || isAside(child)) continue;
         visible += child.children.length;
         queue.push(child);

@@ -17,7 +17,7 @@ import { type PassResult, type Report, runPass } from './pass.js';
 export interface FoldOptions {
   /** Computes what this package does not, such as {@link onnxRuntimeEvaluator}. By default that stays. */
   evaluator?: Evaluator;
-  /** Constants above this many bytes are neither computed with nor made. Default: 1 MiB. */
+  /** Constants above this many bytes are neither computed with nor made. Default: 64 KiB. */
   maxBytes?: number;
   /** Sizes of inputs that the model leaves open; the new model takes these alone. */
   inputs?: Readonly<Record<string, readonly Dim[]>>;
@@ -68,7 +68,7 @@ function fixInputs(model: Model, sizes: Readonly<Record<string, readonly Dim[]>>
   model.graph.changed();
 }
 
-const defaultMaxBytes = 2 ** 20;
+const defaultMaxBytes = 2 ** 16;
 
 /** Operators whose result is not a matter of their inputs alone, or that are there for a reason. */
 const kept: ReadonlySet<string> = new Set([

@@ -14,7 +14,7 @@ import { type PassResult, type Report, runPass } from './pass.js';
  * Removes the nodes whose output is their input: `Identity`, `Dropout` (which does nothing but in
  * training), `Cast` to the type that a tensor has, `Transpose`, `Reshape`, `Expand` and `Pad` that
  * change nothing, `Concat`, `Sum`, `Max`, `Min` and `Mean` of one tensor. Chains of `Transpose`, and
- * of reshapes, become one node.
+ * of reshapes, become one node; a `Squeeze` or an `Unsqueeze` that undoes the other goes.
  *
  * What links an input or a weight of a graph to one of its outputs stays.
  */
@@ -41,7 +41,8 @@ export async function removeIdentitiesIn(
     for (const node of [...graph.nodes]) {
       if (node.domain !== '') continue;
       const current = mergeChain(graph, node, report);
-      if (isIdentity(current, place) && bypass(graph, current)) {
+      const source = sourceOf(current, place);
+      if (source !== undefined && bypass(graph, current, source)) {
         removed.push(current);
         report(current, `removed the ${current.opType}, which changes nothing`);
       }
@@ -106,8 +107,25 @@ const rules: Readonly<Record<string, Rule>> = {
   },
 };
 
-function isIdentity(node: NodeProto, place: Place): boolean {
-  return rules[node.opType]?.(node, place) ?? false;
+/** The tensor that a node's output is a copy of. */
+function sourceOf(node: NodeProto, place: Place): string | undefined {
+  if (rules[node.opType]?.(node, place)) return node.input[0];
+  const before = place.graph.producer(node.input[0] ?? '');
+  return before && undoes(node, before, place) ? before.input[0] : undefined;
+}
+
+const opposites: Readonly<Record<string, string>> = { Squeeze: 'Unsqueeze', Unsqueeze: 'Squeeze' };
+
+/** Whether a node removes the axes that the one before it added, or adds those that it removed. */
+function undoes(node: NodeProto, before: NodeProto, { graph }: Place): boolean {
+  if (before.domain !== '' || before.opType !== opposites[node.opType]) return false;
+  const axesOf = ({ attribute, input }: NodeProto) =>
+    attribute.find(({ name }) => name === 'axes')?.ints.map(Number) ??
+    constantNumbers(graph, input[1]);
+  const axes = axesOf(node)?.toSorted();
+  const others = axesOf(before)?.toSorted();
+  // Both operators count axes in the tensor that has more of them.
+  return axes !== undefined && `${axes}` === `${others}`;
 }
 
 function keepsDim(size: number, dim: Dim): boolean {
@@ -118,9 +136,8 @@ function freeSizes(shape: readonly number[]): number {
   return shape.filter((size) => size === -1).length;
 }
 
-/** Lets all who read a node's output read its input; false where the node has to stay. */
-function bypass(graph: Graph, node: NodeProto): boolean {
-  const [source = ''] = node.input;
+/** Lets all who read a node's output read its source; false where the node has to stay. */
+function bypass(graph: Graph, node: NodeProto, source: string): boolean {
   const [result = ''] = node.output;
   if (graph.isOutput(result) && (!graph.producer(source) || graph.isOutput(source))) return false;
   graph.replaceUses(result, source, { except: [node] });

@@ -107,6 +107,13 @@ const resize: Step = (node, site) => {
   return true;
 };
 
+const resizeWithoutTensorFlowMode: Step = (node, site) => {
+  if (getString(node, 'coordinate_transformation_mode') === 'tf_half_pixel_for_nn') {
+    throw site.cannot(node, 'opset 13 dropped its way to find coordinates, tf_half_pixel_for_nn');
+  }
+  return false;
+};
+
 const scatterElements: Step = (node) => {
   node.opType = 'ScatterElements';
   return true;
@@ -179,6 +186,7 @@ export const steps: Readonly<Record<number, Readonly<Record<string, Step>>>> = {
     Softmax: softmax,
     LogSoftmax: softmax,
     Hardmax: softmax,
+    Resize: resizeWithoutTensorFlowMode,
   },
   14: { BatchNormalization: batchNormalizationOneOutput },
   16: { RoiAlign: roiAlign },

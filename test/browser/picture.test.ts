@@ -1,0 +1,260 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'puppeteer-core';
+import { type Model, renderGraphHtml, tensor } from 'tensorrt-node';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { NodeSpec } from '../../dist/onnx/graph.js';
+import { buildModel, randomTensor } from '../unit/helpers.js';
+import { launchChromium } from './chromium.js';
+
+let launched: Awaited<ReturnType<typeof launchChromium>>;
+let folder: string;
+let page: Page;
+let complaints: string[];
+let requests: string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(`${tmpdir()}/picture-`);
+  launched = await launchChromium();
+});
+
+afterAll(async () => {
+  if ('browser' in launched) await (launched.browser as Browser).close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(async (context) => {
+  if ('reason' in launched) return context.skip(launched.reason);
+  page = await launched.browser.newPage();
+  page.setDefaultTimeout(60_000);
+  await page.setViewport({ width: 1200, height: 800 });
+  complaints = [];
+  requests = [];
+  page.on('pageerror', (error) => complaints.push(`${error}`));
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('request', (request) => requests.push(request.url()));
+});
+
+afterEach(async () => {
+  if ('reason' in launched) return;
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+async function open(model: Model): Promise<void> {
+  const path = `${folder}/picture.html`;
+  await writeFile(path, await renderGraphHtml(model));
+  await page.goto(pathToFileURL(path).href);
+}
+
+const layers = [0, 1, 2];
+
+/** Layers of one encoder, each with a quantized product, behind an embedding of two nodes. */
+function encoder(): Model {
+  const nodes = layers.flatMap((layer): NodeSpec[] => {
+    const place = `/encoder/layer.${layer}`;
+    const input = layer === 0 ? 'embedded' : `layer${layer - 1}`;
+    const [q, dq, m] = [`q${layer}`, `dq${layer}`, `m${layer}`];
+    return [
+      { opType: 'QuantizeLinear', name: `${place}/q`, inputs: [input, 's', 'z'], outputs: [q] },
+      { opType: 'DequantizeLinear', name: `${place}/dq`, inputs: [q, 's', 'z'], outputs: [dq] },
+      { opType: 'DequantizeLinear', inputs: ['w', 's', 'z'], outputs: [`w${layer}`] },
+      {
+        opType: 'MatMul',
+        name: `${place}/MatMul`,
+        inputs: [dq, `w${layer}`],
+        outputs: [m],
+      },
+      { opType: 'Add', name: `${place}/Add`, inputs: [m, input], outputs: [`layer${layer}`] },
+    ];
+  });
+  return buildModel({
+    inputs: [{ name: 'x', type: 'float32', dims: ['batch', 4] }],
+    outputs: [{ name: 'y', type: 'float32', dims: ['batch', 4] }],
+    initializers: {
+      w: tensor('int8', [4, 4], new Int8Array(16).fill(77)),
+      s: tensor('float32', [], [0.1]),
+      z: tensor('int8', [], [0]),
+      bias: randomTensor([4]),
+    },
+    nodes: [
+      { opType: 'Add', name: '/embeddings/Add', inputs: ['x', 'bias'], outputs: ['e'] },
+      { opType: 'Relu', name: '/embeddings/Relu', inputs: ['e'], outputs: ['embedded'] },
+      ...nodes,
+      {
+        opType: 'Softmax',
+        name: '/Softmax',
+        inputs: ['layer2'],
+        outputs: ['y'],
+        attributes: { axis: -1 },
+      },
+    ],
+  });
+}
+
+const labels = () =>
+  page.$$eval('.box:not(.root) > .title', (titles) => titles.map((title) => title.textContent));
+const panel = () => page.$eval('#panel', (element) => (element as HTMLElement).innerText);
+/** A click on the box with this label. */
+async function click(label: string): Promise<void> {
+  const box = await page.waitForSelector(
+    `xpath/.//*[@data-box][*[contains(@class, "title")][text()="${label}"]]/*[contains(@class, "frame")]`,
+  );
+  if (!box) throw new Error(`no box ${label}`);
+  await box.click({ offset: { x: 20, y: 8 } });
+}
+const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+
+describe('the picture of a graph', () => {
+  it('shows layers closed, needs no network and tells about the model', async () => {
+    await open(encoder());
+    expect(requests).toHaveLength(1);
+    expect(await labels()).toEqual(
+      expect.arrayContaining(['layer.0', 'layer.1', 'layer.2', 'Softmax']),
+    );
+    expect(await labels()).not.toContain('MatMul');
+    expect(await panel()).toMatch(/static INT8 Q\/DQ, 3 of 3 products with weights/);
+    expect(await page.$eval('#legend', (legend) => legend.textContent)).toMatch(/quantized.*FP32/);
+  });
+
+  it('opens a layer on a click, down to its nodes, and closes it again', async () => {
+    await open(encoder());
+    await click('layer.1');
+    expect(await labels()).toEqual(expect.arrayContaining(['MatMul', 'QuantizeLinear']));
+    expect(await page.$$('.box.int8')).toHaveLength(4);
+    await click('layer.1');
+    expect(await labels()).not.toContain('MatMul');
+  });
+
+  it('tells about a node: types, shapes, attributes, stored tensors', async () => {
+    await open(encoder());
+    await click('Softmax');
+    expect(await panel()).toMatch(
+      /Softmax[\s\S]*\/Softmax[\s\S]*axis\s+-1[\s\S]*layer2\s+float32 \[batch, 4\]/,
+    );
+    await click('layer.0');
+    await click('QuantizeLinear');
+    expect(await panel()).toMatch(/stored int8 \[\] = 0/);
+  });
+
+  it('follows tensors from the panel, into closed layers', async () => {
+    await open(encoder());
+    await click('Softmax');
+    await page.click('#panel .tensor .way');
+    expect(await panel()).toMatch(/^graph\s*encoder\s*layer\.2\s*Add/);
+    expect(await labels()).toContain('MatMul');
+  });
+
+  it('has labels for types and shapes on its edges', async () => {
+    await open(encoder());
+    const [titles, dims] = [
+      await page.$$eval('.edge > title', texts),
+      await page.$$eval('.label', texts),
+    ];
+    expect(titles.join()).toContain('float32 [batch, 4]');
+    expect(dims).toContain('[batch, 4]');
+  });
+
+  it('finds nodes by operator and name, and opens the way to them', async () => {
+    await open(encoder());
+    await page.keyboard.press('/');
+    await page.keyboard.type('layer.2 matmul');
+    const found = await page.$$eval('#results [role=option]', texts);
+    expect(found).toEqual(['MatMul encoder / layer.2']);
+    await page.keyboard.press('Enter');
+    expect(await focused()).toMatch(/^MatMul, quantized/);
+    expect(await panel()).toContain('/encoder/layer.2/MatMul');
+  });
+
+  it('is moved through by keys', async () => {
+    await open(encoder());
+    await click('Softmax');
+    await page.keyboard.press('ArrowUp');
+    expect(await focused()).toMatch(/^encoder, module/);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    expect(await focused()).toMatch(/^layer\.0, module/);
+    expect(await labels()).toContain('MatMul');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    expect(await focused()).toMatch(/^DequantizeLinear/);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Enter');
+    expect(await labels()).not.toContain('MatMul');
+    expect(await page.$eval('[role=status]', texts1)).toMatch(/^layer\.0/);
+  });
+
+  it('zooms and moves', async () => {
+    await open(encoder());
+    const view = () => page.$eval('#graph > g', (g) => g.getAttribute('transform'));
+    const before = await view();
+    await page.click('#zoom-in');
+    expect(await view()).not.toBe(before);
+    await page.click('#fit');
+    const fitted = await view();
+    await page.mouse.move(30, 400);
+    await page.mouse.down();
+    await page.mouse.move(130, 420, { steps: 4 });
+    await page.mouse.up();
+    expect(await view()).not.toBe(fitted);
+  });
+
+  it('is light or dark as the reader is, or wants', async () => {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+    await open(encoder());
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const dark = await background();
+    await page.click('#theme');
+    expect(await background()).not.toBe(dark);
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
+    expect(await background()).not.toBe(dark);
+  });
+
+  it('takes names that are markup as names', async () => {
+    const evil = `</script><img src=x onerror="document.title='owned'">`;
+    const model = buildModel({
+      inputs: [{ name: `${evil}in`, type: 'float32', dims: [1] }],
+      outputs: [{ name: 'y', type: 'float32', dims: [1] }],
+      nodes: [
+        { opType: 'Relu', name: evil, inputs: [`${evil}in`], outputs: ['h'] },
+        { opType: '<b>Op</b>', domain: '<i>', name: '&amp;', inputs: ['h'], outputs: ['y'] },
+      ],
+    });
+    model.graph.proto.name = evil;
+    await open(model);
+    expect(await page.title()).toBe(evil);
+    expect(await page.$('img')).toBeNull();
+    await click('<b>Op</b>');
+    expect(await panel()).toMatch(/<b>Op<\/b>[\s\S]*&amp;[\s\S]*<i>/);
+    expect(await page.title()).toBe(evil);
+  });
+
+  it('does not hold the values of weights', async () => {
+    const html = await renderGraphHtml(encoder());
+    expect(html).not.toContain('77, 77');
+    expect(html).not.toContain(
+      Buffer.from(new Uint8Array(16).fill(77)).toString('base64').slice(0, 12),
+    );
+  });
+
+  it('shows a graph of 20,000 nodes without names', async () => {
+    const count = 20_000;
+    const nodes = Array.from({ length: count }, (_, index): NodeSpec => {
+      const output = index === count - 1 ? 'y' : `t${index}`;
+      return { opType: 'Relu', inputs: [index === 0 ? 'x' : `t${index - 1}`], outputs: [output] };
+    });
+    const value = { type: 'float32' as const, dims: [1] };
+    await open(
+      buildModel({ inputs: [{ name: 'x', ...value }], outputs: [{ name: 'y', ...value }], nodes }),
+    );
+    expect((await labels()).length).toBeLessThan(150);
+    expect(await panel()).toContain('20,000');
+    await page.type('#search', 't19998');
+    await page.keyboard.press('Enter');
+    expect(await focused()).toMatch(/^Relu/);
+  });
+});
+
+const texts = (elements: Element[]) => elements.map((element) => element.textContent ?? '');
+const texts1 = (element: Element) => element.textContent ?? '';
