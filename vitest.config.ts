@@ -31,7 +31,12 @@ export default defineConfig({
       room('browser', alone),
       room('setup', alone),
       room('package', alone),
-      room('conformance', alone),
+      // Two thousand models a test: two files at a time. Rooms that differ in that need an order.
+      room('conformance', {
+        maxWorkers: 2,
+        sequence: { groupOrder: 1 },
+        testTimeout: 300_000,
+      }),
       {
         extends: true,
         test: {
