@@ -5,7 +5,7 @@ import type { Product } from '../engine/libraries.js';
  * one model with one node for each of the 203 operators that ONNX 1.23 defines. It refuses the others
  * outright, whatever their types and shapes. test/native/check.test.ts asks again.
  */
-const imported: ReadonlySet<string> = new Set(
+export const importedOperators: ReadonlySet<string> = new Set(
   `Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool
   BatchNormalization BlackmanWindow Cast CastLike CausalConvWithState Ceil Celu Clip Concat Constant
   ConstantOfShape Conv ConvTranspose Cos Cosh CumSum DepthToSpace DequantizeLinear Div
@@ -28,7 +28,9 @@ const importedByTensorRT: ReadonlySet<string> = new Set(['DeformConv']);
 
 /** Whether the parser has an importer for an operator of ONNX. */
 export function isImported(opType: string, product: Product): boolean {
-  return imported.has(opType) || (product === 'tensorrt' && importedByTensorRT.has(opType));
+  return (
+    importedOperators.has(opType) || (product === 'tensorrt' && importedByTensorRT.has(opType))
+  );
 }
 
 /** Operators that the parser hands to a plugin of TensorRT's plugin library. */

@@ -1,3 +1,4 @@
+import { TensorProto_DataType as ElementType } from 'onnx-buf';
 import { type OpenedLibrary, openLibrary, productName } from '../engine/library.js';
 import { type ModelSupport, type SupportOptions, supportsModel } from '../engine/model-support.js';
 import { TensorRTError } from '../errors.js';
@@ -53,9 +54,14 @@ export async function askParser(
   }
 }
 
-/** The parser of TensorRT for RTX 1.7.1 reads the second input of TopK without asking for it. */
+/**
+ * Models that no runtime takes, and that the parser of TensorRT for RTX 1.7.1 does not survive: it
+ * takes the K of TopK for whole numbers without looking.
+ */
 function endsTheProcess(context: CheckContext): string | undefined {
-  if (context.model.opset < 10) return undefined;
-  const found = context.ofType('TopK').some(({ node }) => !node.input[1]);
-  return found ? 'a TopK without its second input' : undefined;
+  const found = context.ofType('TopK').some(({ node, scope }) => {
+    const type = scope.elementType(node.input[1] ?? '');
+    return type !== undefined && type !== ElementType.INT64 && type !== ElementType.INT32;
+  });
+  return found ? 'a TopK whose K is no whole number' : undefined;
 }

@@ -664,7 +664,7 @@ export const cases: Record<Exclude<CheckCode, 'parser-refuses'>, CheckCase> = {
   'block-weight-int8-activation': {
     raises: () => block(true),
     quiet: () => block(false),
-    int8: [false, false],
+    int8: [true, false],
     native: 'builds',
   },
   'weight-only': {
@@ -793,3 +793,88 @@ function lengths(max: number) {
   const range = { min: shape(64), opt: shape(128), max: shape(max) };
   return { q: range, k: range, v: range };
 }
+
+const halfSpec = (spec: Partial<ModelSpec>): Partial<ModelSpec> => ({
+  inputs: [input('x', 'float16')],
+  outputs: [input('y', 'float16')],
+  ...spec,
+});
+
+/** FP32 scales in an FP16 graph, which opset 23 allows. */
+const mixedScales = () =>
+  graph(
+    [
+      node('QuantizeLinear', ['x', 's', 'z'], ['q']),
+      node('DequantizeLinear', ['q', 's', 'z'], ['xd'], { output_dtype: ElementType.FLOAT16 }),
+      node('DequantizeLinear', ['w', 'ws', 'wz'], ['wd'], {
+        axis: 1,
+        output_dtype: ElementType.FLOAT16,
+      }),
+      node('MatMul', ['xd', 'wd'], ['y']),
+    ],
+    halfSpec({ opset: 23, irVersion: 11, initializers: weights }),
+  );
+
+/** The same before opset 23: in FP32 around the pair. */
+const castScales = () =>
+  graph(
+    [
+      node('Cast', ['x'], ['xf'], { to: ElementType.FLOAT }),
+      ...pair('xf', 'xdf'),
+      node('Cast', ['xdf'], ['xd'], { to: ElementType.FLOAT16 }),
+      node('DequantizeLinear', ['w', 'ws', 'wz'], ['wdf'], { axis: 1 }),
+      node('Cast', ['wdf'], ['wd'], { to: ElementType.FLOAT16 }),
+      node('MatMul', ['xd', 'wd'], ['y']),
+    ],
+    halfSpec({ opset: 19, irVersion: 9, initializers: weights }),
+  );
+
+/** Quantized models that TensorRT takes, and whether an INT8 product comes of each. */
+export const taken: Record<string, { model: () => Model; int8: boolean }> = {
+  'FP32 scales, weights per column': { model: quantizedProduct, int8: true },
+  'axis -1': {
+    model: () => quantizedProduct({}, [...pair('x', 'xd'), weightDq(-1)]),
+    int8: true,
+  },
+  'FP16 scales': { model: () => fp16Product(halfScale, 64), int8: true },
+  'FP32 scales in FP16, opset 23': { model: mixedScales, int8: true },
+  'FP32 scales in FP16 by casts': { model: castScales, int8: true },
+  'a Gemm with transB': {
+    model: () =>
+      graph([...pair('x', 'xd'), weightDq(0), node('Gemm', ['xd', 'wd'], ['y'], { transB: 1 })], {
+        initializers: weights,
+      }),
+    int8: true,
+  },
+  'a transposed weight': {
+    model: () =>
+      graph(
+        [
+          ...pair('x', 'xd'),
+          weightDq(0),
+          node('Transpose', ['wd'], ['wt'], { perm: [1, 0] }),
+          node('MatMul', ['xd', 'wt'], ['y']),
+        ],
+        { initializers: weights },
+      ),
+    int8: true,
+  },
+  'an INT8 table': { model: () => gathered(true), int8: false },
+  'weights alone in blocks': { model: () => block(false), int8: false },
+  'an INT8 input': {
+    model: () =>
+      graph([node('DequantizeLinear', ['x', 's', 'z'], ['y'])], {
+        inputs: [input('x', 'int8')],
+        initializers: weights,
+      }),
+    int8: false,
+  },
+  'an INT8 output': {
+    model: () =>
+      graph([node('QuantizeLinear', ['x', 's', 'z'], ['y'])], {
+        outputs: [input('y', 'int8')],
+        initializers: weights,
+      }),
+    int8: false,
+  },
+};

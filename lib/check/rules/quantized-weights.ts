@@ -125,9 +125,9 @@ const otherType = rule({
 
 const blockedWithActivation = rule({
   code: 'block-weight-int8-activation',
-  severity: 'warning',
+  severity: 'error',
   title: 'INT8 weights with scales per block, and an INT8 activation',
-  why: 'There is no INT8 product with scales inside the sum: it is computed in float, or the build fails in the compiler of TensorRT for RTX.',
+  why: 'Scales inside the sum cannot be applied to an INT8 product. TensorRT for RTX 1.7 builds one over all blocks all the same, or its compiler fails.',
   remedy:
     'Give the weight one scale per output channel, or leave the activation in half precision (weight-only).',
   *find(context) {
