@@ -58,14 +58,15 @@ const movers = new Set([
 const farthest = 8;
 
 /** The attention blocks of a model that are written out. */
-export function attentionBlocks(context: CheckContext): AttentionBlock[] {
-  return context.ofType('Softmax').flatMap((softmax) => {
-    const { node, scope } = softmax;
-    const scores = scoresBefore(scope, node.input[0] ?? '');
-    const product = productBehind(scope, node.output[0] ?? '');
-    if (!scores || !product) return [];
-    return [describe(softmax, scores, product)];
-  });
+export function attentionBlocks(context: CheckContext): readonly AttentionBlock[] {
+  return context.once('attention', () => context.ofType('Softmax').flatMap(blockAround));
+}
+
+function blockAround(softmax: Site): AttentionBlock[] {
+  const { node, scope } = softmax;
+  const scores = scoresBefore(scope, node.input[0] ?? '');
+  const product = productBehind(scope, node.output[0] ?? '');
+  return scores && product ? [describe(softmax, scores, product)] : [];
 }
 
 function describe(softmax: Site, scores: NodeProto, context: NodeProto): AttentionBlock {

@@ -26,12 +26,16 @@ export class CheckContext {
   readonly scopes: readonly Scope[];
   readonly #values: SmallValues;
   readonly #byOperator = new Map<string, Site[]>();
+  readonly #found = new Map<string, unknown>();
+  /** All nodes, those of sub-graphs too. */
+  readonly sites: readonly Site[];
 
   constructor(model: Model, target: CheckTarget, shapes: InferredShapes, values: SmallValues) {
     this.model = model;
     this.target = target;
     this.#values = values;
     this.scopes = scopesOf(model.graph, shapes);
+    this.sites = this.scopes.flatMap((scope) => scope.sites);
     for (const site of this.sites) {
       const list = this.#byOperator.get(site.node.opType);
       if (list) list.push(site);
@@ -44,13 +48,15 @@ export class CheckContext {
     return this.scopes[0] as Scope;
   }
 
-  get sites(): Site[] {
-    return this.scopes.flatMap((scope) => scope.sites);
-  }
-
   /** The nodes of these operators, of whatever domain, in sub-graphs too. */
   ofType(...opTypes: string[]): Site[] {
     return opTypes.flatMap((opType) => this.#byOperator.get(opType) ?? []);
+  }
+
+  /** What several rules look for in the whole model is found once. */
+  once<T>(name: string, find: () => T): T {
+    if (!this.#found.has(name)) this.#found.set(name, find());
+    return this.#found.get(name) as T;
   }
 
   /** The values of a small constant as numbers; undefined for all else. */

@@ -20,8 +20,10 @@ export interface Quantizer extends Site {
 }
 
 /** Every Q and DQ of ONNX in a model. */
-export function quantizersOf(context: CheckContext): Quantizer[] {
-  return context.ofType('QuantizeLinear', 'DequantizeLinear').map(toQuantizer);
+export function quantizersOf(context: CheckContext): readonly Quantizer[] {
+  return context.once('quantizers', () =>
+    context.ofType('QuantizeLinear', 'DequantizeLinear').map(toQuantizer),
+  );
 }
 
 export function toQuantizer(site: Site): Quantizer {

@@ -56,10 +56,13 @@ export function profilesFor(model: Model): Profile[] {
   return [Object.fromEntries(dynamic.map(({ name }) => [name, range(name)]))];
 }
 
-/** Inputs of the profile's best size: tokens, a mask that hides the last one, numbers in -1 .. 1. */
-export function feedsFor(model: Model): TensorMap {
+/**
+ * Inputs of a size of the profile, the best by default: tokens, a mask that hides the last one,
+ * numbers in -1 .. 1.
+ */
+export function feedsFor(model: Model, bound: keyof Size = 'opt'): TensorMap {
   return Object.fromEntries(
-    model.inputs.map(({ name, type }) => [name, feedOf(name, type, shapeOf(model, name, 'opt'))]),
+    model.inputs.map(({ name, type }) => [name, feedOf(name, type, shapeOf(model, name, bound))]),
   );
 }
 

@@ -160,6 +160,19 @@ const choice = (other: GraphProto, condition: Partial<ModelSpec> = {}) =>
     },
   );
 
+/** An If within an If, the inner one with a condition that is fed or constant. */
+const nestedChoice = (isConstant: boolean) => {
+  const inner = node('If', ['c2'], ['e'], {
+    then_branch: branch([node('Relu', ['x'], ['t2'])], input('t2')),
+    else_branch: branch([node('Neg', ['x'], ['e2'])], input('e2')),
+  });
+  const conditions = isConstant ? ['c'] : ['c', 'c2'];
+  return choice(branch([inner], input('e')), {
+    inputs: [input(), ...conditions.map((name) => input(name, 'bool', []))],
+    initializers: isConstant ? { c2: tensor('bool', [], [1]) } : {},
+  });
+};
+
 /** Which parts of attention have Q/DQ. */
 interface Quantized {
   readonly inner?: boolean;
@@ -451,6 +464,11 @@ export const cases: Record<Exclude<CheckCode, 'parser-refuses'>, CheckCase> = {
         inputs: [input()],
         initializers: { axes: tensor('int64', [1], [0n]), c: tensor('bool', [], [1]) },
       }),
+    native: 'does not build',
+  },
+  'if-nested': {
+    raises: () => nestedChoice(false),
+    quiet: () => nestedChoice(true),
     native: 'does not build',
   },
   'opset-newer': {

@@ -25,6 +25,14 @@ describe('docs/check.md', () => {
     expect(rows.filter(([code]) => code !== 'parser-refuses')).toEqual(expected);
   });
 
+  it('names every option', () => {
+    const source = readFileSync(join(import.meta.dirname, '../../lib/check/check.ts'), 'utf8');
+    const list = /const optionNames[^=]*= \[(.*?)\]/s.exec(source)?.[1] ?? '';
+    const names = [...list.matchAll(/'(\w+)'/g)].map(([, name]) => name);
+    expect(names).toContain('target');
+    for (const name of names) expect(page).toMatch(new RegExp(`^\\|.*\`${name}\`.*\\|`, 'm'));
+  });
+
   it('tells of what the parser says by itself', () => {
     expect(rows.map(([code]) => code)).toContain('parser-refuses');
   });

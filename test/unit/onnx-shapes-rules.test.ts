@@ -1,4 +1,5 @@
-import { TensorProto_DataType as ElementType } from 'onnx-buf';
+import { create } from '@bufbuild/protobuf';
+import { TensorProto_DataType as ElementType, OperatorSetIdProtoSchema } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
 import { inferShapes } from '../../dist/onnx/shapes/infer-shapes.js';
 import { tensor } from '../../dist/tensor.js';
@@ -275,6 +276,27 @@ describe("the operators of ONNX Runtime's optimiser", () => {
       { domain, attributes: { num_heads: 4 } },
     );
     expect(await dimsOf(attention)).toEqual(['batch', 'seq', 64]);
+  });
+
+  it('broadcast, although their domain has version 1', async () => {
+    const zero = tensor('uint8', [], [0]);
+    const scale = tensor('float32', [], [0.5]);
+    const model = bareModel(
+      { x: ['uint8', [8]], z: ['uint8', ['batch', 8]] },
+      [
+        {
+          opType: 'QLinearAdd',
+          domain: 'com.microsoft',
+          inputs: ['x', 's', 'o', 'z', 's', 'o', 's', 'o'],
+          outputs: ['y'],
+        },
+      ],
+      { initializers: { s: scale, o: zero } },
+    );
+    model.proto.opsetImport.push(
+      create(OperatorSetIdProtoSchema, { domain: 'com.microsoft', version: 1n }),
+    );
+    expect(await dimsOf(model)).toEqual(['batch', 8]);
   });
 
   it('include a matrix product that transposes', async () => {

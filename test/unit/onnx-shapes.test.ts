@@ -118,6 +118,16 @@ describe('a graph that does not fit', () => {
     expect(shapes.tensor('y').dims).toEqual(['n', 3]);
   });
 
+  it('has no tensor with a size that cannot be', async () => {
+    const inputs = { a: [7, 'n', 4], b: [1, 12, 4], c: [1, 12, 3] };
+    const model = oneNode('GRU', inputs, { attributes: { hidden_size: -3 } });
+    const shapes = await inferShapes(model);
+    expect(shapes.tensor('y')).toEqual({ elementType: ElementType.FLOAT, dims: undefined });
+    expect(shapes.problems.map(({ message }) => message)).toEqual([
+      'an output would have a size of -3',
+    ]);
+  });
+
   it.each([
     ['Add', { a: [2], b: [3] }, {}],
     ['Transpose', { a: [2, 3] }, { perm: [0, 2] }],

@@ -26,7 +26,7 @@ const branches = rule({
     'Export with the condition decided: torch leaves such an If around squeeze() without dim. squeeze(dim) avoids it.',
   *find(context) {
     for (const { node, scope, reference } of context.ofType('If')) {
-      if (!dependsOnData(scope, node.input[0] ?? '')) continue;
+      if (isDecided(scope, node.input[0] ?? '')) continue;
       const [first, second] = subgraphsOf(node).map((graph) =>
         context.scopes.find((scope) => scope.graph.proto === graph),
       );
@@ -47,21 +47,59 @@ const branches = rule({
   },
 });
 
-/** Whether a tensor is computed from values that are fed, and not from sizes alone. */
-function dependsOnData(scope: Scope, tensor: string): boolean {
-  const pending = new Set([tensor]);
+/** Whether TensorRT can tell a condition when it builds: from constants and from sizes that are fixed. */
+function isDecided(scope: Scope, condition: string): boolean {
+  const pending = new Set([condition]);
   for (const name of pending) {
-    if (name === '' || scope.constant(name) || scope.tensor(name).values?.length) continue;
+    if (name === '' || scope.constant(name) || isKnown(scope, name)) continue;
     const producer = scope.producer(name);
-    if (!producer) return true;
-    if (producer.opType === 'Shape' || producer.opType === 'Size') continue;
+    if (!producer) return false;
+    const isSize = producer.opType === 'Shape' || producer.opType === 'Size';
+    if (isSize && scope.dims(producer.input[0] ?? '')?.every(isNumber)) continue;
+    if (isSize) return false;
     for (const input of producer.input) pending.add(input);
   }
-  return false;
+  return true;
+}
+
+function isKnown(scope: Scope, tensor: string): boolean {
+  const { values } = scope.tensor(tensor);
+  return values !== undefined && values.length > 0 && values.every(isNumber);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number';
+}
+
+const nested = rule({
+  code: 'if-nested',
+  severity: 'error',
+  title: 'An If inside an If',
+  why: 'TensorRT for RTX 1.7 takes it, and the build fails inside the compiler where neither condition is known by then.',
+  remedy:
+    'Export the model with one of the conditions decided: torch leaves Ifs where a size was not known, and a fixed size or a model per sampling rate, say, takes them away.',
+  *find(context) {
+    if (context.target.product !== 'tensorrt-rtx') return;
+    for (const { node, scope, reference } of context.ofType('If')) {
+      if (isDecided(scope, node.input[0] ?? '')) continue;
+      const inner = subgraphsOf(node)
+        .flatMap((graph) => context.scopes.find((one) => one.graph.proto === graph) ?? [])
+        .flatMap(({ sites }) => sites)
+        .find(
+          (site) => site.node.opType === 'If' && !isDecided(site.scope, site.node.input[0] ?? ''),
+        );
+      if (!inner) continue;
+      yield { node: reference, what: `If has another If${nameOf(inner.node.name)} in a branch.` };
+    }
+  },
+});
+
+function nameOf(name: string): string {
+  return name ? ` '${name}'` : '';
 }
 
 function differ(a: number | undefined, b: number | undefined): boolean {
   return a !== undefined && b !== undefined && a !== b;
 }
 
-export const controlFlowRules = [controlFlow, branches] as const;
+export const controlFlowRules = [controlFlow, branches, nested] as const;

@@ -162,13 +162,23 @@ export class Inference {
       inferGraph: (graph, facts) => this.#inferSubgraph(graph, scope, facts),
     });
     try {
-      return rule(view);
+      return rule(view).map((output) => output && this.#sound(node, output));
     } catch (error) {
       // An attribute of the wrong type, which its getter refuses.
       if (!(error instanceof TensorRTError)) throw error;
       this.#problem(node, error.message);
       return [];
     }
+  }
+
+  /** Refuses sizes that no tensor has, which follow from inputs that do not fit. */
+  #sound(node: NodeProto, output: Fact): Fact {
+    const wrong = output.dims?.find(
+      (dim) => typeof dim === 'number' && !(dim >= 0 && dim % 1 === 0),
+    );
+    if (wrong === undefined) return output;
+    this.#problem(node, `an output would have a size of ${wrong}`);
+    return { type: output.type, dims: undefined };
   }
 
   #inferSubgraph(graph: GraphProto, outer: Scope, inputs: readonly Fact[]): Fact[] {
