@@ -100,7 +100,8 @@ describe.each(exportNames)('%s', (name) => {
       if (code !== 'unexplained') counts.explained++;
     });
 
-    it.runIf(mended.includes(name))('builds when it is mended', async () => {
+    if (!mended.includes(name)) return;
+    it('builds when it is mended', async () => {
       const model = await fix(await Model.load(pathOf(name)));
       expect((await build(model)).bytes).toBeGreaterThan(0);
     });

@@ -146,7 +146,8 @@ describe.each(models)('$asset: $file', ({ asset, file, profile, refused, mended 
     else if (refused !== 'unexplained') counts.explained++;
   });
 
-  it.runIf(mended)('builds when it is mended', async (context) => {
+  if (!mended) return;
+  it('builds when it is mended', async (context) => {
     if (reason) context.skip(reason);
     expect((await build(await fix(await load()))).bytes).toBeGreaterThan(0);
   });
