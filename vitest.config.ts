@@ -25,6 +25,7 @@ export default defineConfig({
       // Some start a process or copy the package: a busy machine takes its time.
       room('unit', { testTimeout: 30_000 }),
       room('native', alone),
+      room('exports', alone),
       room('standin', alone),
       room('teardown', alone),
       room('gpu', alone),

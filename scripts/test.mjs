@@ -34,6 +34,7 @@ const projects = [
   'setup',
   'package',
   'conformance',
+  'exports',
   'types',
 ];
 
@@ -44,7 +45,7 @@ const projects = [
 const watched = ['unit', 'native', 'standin'];
 
 /** Those that say nothing new on another version of Node. */
-const onThisNodeOnly = ['gpu', 'browser', 'setup', 'conformance', 'types'];
+const onThisNodeOnly = ['gpu', 'browser', 'setup', 'conformance', 'exports', 'types'];
 
 /** The projects whose folder has tests: each of them must report some. */
 const inhabited = projects.filter(

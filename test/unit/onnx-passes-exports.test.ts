@@ -4,7 +4,7 @@ import { simplify } from '../../dist/onnx/passes/simplify.js';
 import { upgradeOpset } from '../../dist/onnx/passes/upgrade-opset.js';
 import { onnxRuntimeEvaluator } from '../../dist/runtime/evaluator.js';
 import type { TensorMap } from '../../dist/tensor.js';
-import { exportNames, feedsFor, pathOf } from '../native/exports.js';
+import { exportNames, feedsFor, pathOf } from '../exports/exports.js';
 import { run } from './onnx-passes.js';
 
 // Models as users really export them: what passes make of them computes the same.
