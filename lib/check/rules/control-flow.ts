@@ -7,13 +7,20 @@ const controlFlow = rule({
   code: 'control-flow',
   severity: 'info',
   title: 'Branches and loops',
-  why: 'TensorRT runs them without fusing across their edges; the two branches of an If must give tensors of one rank and type.',
+  why: 'TensorRT runs them without fusing across their edges. With dynamic sizes and a condition that is known only when the engine runs, the compiler of TensorRT for RTX 1.7 fails on some: on the merged decoders of Optimum, for one.',
   remedy:
-    'Where the condition never changes in use, export the model without it; exporters leave such Ifs where a size was not known.',
+    'Where the condition never changes in use, export the model without it; export merged decoders as two files.',
   *find(context) {
-    for (const { node, reference } of context.ofType('If', 'Loop', 'Scan')) {
+    for (const { node, scope, reference } of context.ofType('If', 'Loop', 'Scan')) {
       const count = subgraphsOf(node).reduce((sum, graph) => sum + graph.node.length, 0);
-      yield { node: reference, what: `${node.opType} holds ${count} nodes.` };
+      const isOpen =
+        node.opType === 'If' && isDynamic(context) && !isDecided(scope, node.input[0] ?? '');
+      yield {
+        node: reference,
+        what: `${node.opType} holds ${count} nodes${isOpen ? ', with a condition that stays open in the build' : ''}.`,
+        ...(isOpen &&
+          context.target.product === 'tensorrt-rtx' && { severity: 'warning' as const }),
+      };
     }
   },
 });
