@@ -24,7 +24,17 @@ import { runVitest } from './test/vitest-suite.mjs';
 
 /** @typedef {{ name: string, run: () => Promise<import('./test/report.mjs').Report> }} Suite */
 
-const projects = ['unit', 'native', 'standin', 'teardown', 'gpu', 'setup', 'package', 'types'];
+const projects = [
+  'unit',
+  'native',
+  'standin',
+  'teardown',
+  'gpu',
+  'browser',
+  'setup',
+  'package',
+  'types',
+];
 
 /** Those whose own process drives the addon; teardown starts its processes with and without it. */
 const drivers = ['native', 'standin'];

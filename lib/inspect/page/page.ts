@@ -175,6 +175,10 @@ class Page {
       event.preventDefault();
       byId('search').focus();
     });
+    // Who has chosen a box wants to see that one.
+    addEventListener('resize', () => {
+      if (!this.#chosen.parent) this.#fit();
+    });
     const actions: Record<string, () => void> = {
       'zoom-in': () => this.#viewport.zoom(1.3),
       'zoom-out': () => this.#viewport.zoom(1 / 1.3),
