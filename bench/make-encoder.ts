@@ -1,32 +1,38 @@
 /**
- * Writes the model that build.mjs builds: a BERT encoder of the size of all-MiniLM-L6 (6 layers of
- * 384, 22.6 million weights, 90 MB) with weights drawn from a seed, so that nothing has to be fetched.
+ * Writes a BERT encoder with weights drawn from a seed, so that nothing has to be fetched: `small` of
+ * the size of all-MiniLM-L6 (6 layers of 384, 22.6 million weights, 90 MB), which build.mjs builds,
+ * or `large` of that of BERT-large (24 layers of 1024, 334 million weights, 1.3 GB), for onnx.mjs.
  *
- *   npx tsx bench/make-encoder.ts <file>
+ *   npx tsx bench/make-encoder.ts <file> [small | large]
  */
 import { Model } from '../dist/index.js';
 import { addBert, batchAndSequence, bertOpset } from '../scripts/quickstart/bert-onnx.js';
 import { GraphBuilder } from '../scripts/quickstart/graph-builder.js';
 import type { Weight } from '../scripts/quickstart/safetensors.js';
 
-const hidden = 384;
+const sizes = {
+  small: { hidden: 384, layers: 6, heads: 12 },
+  large: { hidden: 1024, layers: 24, heads: 16 },
+};
+
+const [file, size = 'small'] = process.argv.slice(2);
+if (file === undefined) throw new TypeError('Expected the path of the file to write');
+if (size !== 'small' && size !== 'large') throw new TypeError('Expected small or large');
+const { hidden, layers, heads } = sizes[size];
 const wide = 4 * hidden;
-const layers = 6;
 const vocabulary = 30_522;
 const positions = 512;
 
 const config = {
   hidden_size: hidden,
   num_hidden_layers: layers,
-  num_attention_heads: 12,
+  num_attention_heads: heads,
   hidden_act: 'gelu',
   layer_norm_eps: 1e-12,
 };
 
 let state = 1;
 
-const [file] = process.argv.slice(2);
-if (file === undefined) throw new TypeError('Expected the path of the file to write');
 const graph = new GraphBuilder('bench-encoder', bertOpset);
 const { lastHiddenState } = addBert(graph, encoderWeights(), config);
 graph.output(lastHiddenState, [...batchAndSequence, hidden]);

@@ -109,7 +109,21 @@ export type {
   SummaryValue,
   SummaryWeight,
 } from './inspect/summary.js';
-export { type Attributes, float } from './onnx/attributes.js';
+export {
+  type Attributes,
+  type AttributeValue,
+  float,
+  getAttribute,
+  getFloat,
+  getFloats,
+  getGraph,
+  getInt,
+  getInts,
+  getString,
+  getStrings,
+  getTensor,
+  setAttributes,
+} from './onnx/attributes.js';
 export { Graph, type InsertedNode, type NodeSpec } from './onnx/graph.js';
 export {
   type ExternalDataChoice,

@@ -7,12 +7,16 @@ import { fileURLToPath } from 'node:url';
 /** `[batch, sequence]` of both inputs. */
 export const encoderShape = { min: [1, 1], opt: [8, 128], max: [32, 256] };
 
-/** Writes the encoder where there is none yet. @param {string} file */
-export function writeEncoder(file) {
+/**
+ * Writes the encoder where there is none yet.
+ * @param {string} file
+ * @param {'small' | 'large'} [size]
+ */
+export function writeEncoder(file, size = 'small') {
   if (existsSync(file)) return;
   mkdirSync(dirname(file), { recursive: true });
   const script = fileURLToPath(new URL('../make-encoder.ts', import.meta.url));
-  execFileSync('npx', ['tsx', script, file], { stdio: 'inherit' });
+  execFileSync('npx', ['tsx', script, file, size], { stdio: 'inherit' });
 }
 
 /** The installed TensorRT for RTX. */

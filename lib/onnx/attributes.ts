@@ -99,6 +99,17 @@ function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
 }
 
+/**
+ * Adds attributes to a node, or replaces those that are there; undefined removes one.
+ *
+ * @throws TypeError as {@link encodeAttributes}
+ */
+export function setAttributes(node: NodeProto, attributes: Attributes): void {
+  const added = encodeAttributes(attributes);
+  const names = new Set(Object.keys(attributes));
+  node.attribute = [...node.attribute.filter(({ name }) => !names.has(name)), ...added];
+}
+
 /** The attribute of a node as it is stored. */
 export function getAttribute(node: NodeProto, name: string): AttributeProto | undefined {
   return node.attribute.find((attribute) => attribute.name === name);

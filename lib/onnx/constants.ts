@@ -20,17 +20,23 @@ import { sparseConstant } from './sparse.js';
 import { toTensorProto } from './weights.js';
 
 /**
- * The value of a `Constant` node as a tensor; undefined for other nodes, and for a sparse value in an
- * external file. The operator has an attribute for each kind of value (ONNX operator `Constant`).
+ * The value of a `Constant` node as a tensor; undefined for other nodes, for a sparse value in an
+ * external file, and in a function where the value is an attribute of the call. The operator has an attribute for each kind of value (ONNX operator `Constant`).
  */
 export function constantValue(node: NodeProto | undefined): TensorProto | undefined {
   if (node?.opType !== 'Constant' || node.domain !== '') return undefined;
+  if (refersToAttributes(node)) return undefined;
   return (
     getTensor(node, 'value') ??
     sparseConstant(getAttribute(node, 'sparse_value')?.sparseTensor) ??
     numbersConstant(node) ??
     textConstant(node)
   );
+}
+
+/** Whether a node, of a function, takes attributes from those of the call. */
+export function refersToAttributes({ attribute }: NodeProto): boolean {
+  return attribute.some(({ refAttrName }) => refAttrName !== '');
 }
 
 function numbersConstant(node: NodeProto): TensorProto | undefined {

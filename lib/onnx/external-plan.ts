@@ -2,14 +2,15 @@ import { create, type Message } from '@bufbuild/protobuf';
 import {
   GraphProtoSchema,
   type ModelProto,
+  ModelProtoSchema,
   StringStringEntryProtoSchema,
   type TensorProto,
   TensorProto_DataLocation,
 } from 'onnx-buf';
 import type { Payload } from '../files.js';
 import { encodeModel } from './encode.js';
-import { type ExternalData, isExternal } from './external.js';
-import { shallowCopy } from './messages.js';
+import { type ExternalData, type ExternalFile, FileRange, isExternal } from './external.js';
+import { forEachTensor, shallowCopy } from './messages.js';
 
 /** How many files of external data there are: one, one for each tensor, or as many as a limit takes. */
 export type ExternalFiles = 'one' | 'perTensor' | { readonly maxBytes: number };
@@ -22,10 +23,16 @@ export interface Place {
   readonly byteLength: number;
 }
 
+/** What is to be in a file of external data. */
+export interface DataFile {
+  readonly start?: ExternalFile | undefined;
+  readonly parts: Payload[];
+}
+
 export interface ExternalPlan {
   readonly model: Payload[];
   /** The files of external data by name, in the order in which they were begun. */
-  readonly files: ReadonlyMap<string, Payload[]>;
+  readonly files: ReadonlyMap<string, DataFile>;
   readonly places: ReadonlyMap<TensorProto, Place>;
 }
 
@@ -42,7 +49,8 @@ export function planExternal(
   modelName: string,
   { files: choice, threshold }: ExternalChoices,
 ): ExternalPlan {
-  const layout = new Layout(modelName, choice);
+  const start = choice === 'one' ? fileToCopy(model, external) : undefined;
+  const layout = new Layout(modelName, choice, start);
   const places = new Map<TensorProto, Place>();
   const parts = encodeModel(model, (tensor, holder) => {
     const isLarge = tensor.rawData.byteLength >= threshold && tensor.rawData.byteLength > 0;
@@ -58,27 +66,59 @@ export function planExternal(
   return { model: parts, files: layout.files, places };
 }
 
+/** Copying a whole file cannot be interrupted. */
+const largestCopy = 4 * 2 ** 30;
+/** How much of a file has to be wanted for all of it to be copied. */
+const wantedShare = 0.95;
+
+/** A file that can be copied as it is, because nearly all of it is wanted. */
+function fileToCopy(model: ModelProto, external: ExternalData): ExternalFile | undefined {
+  const ranges = new Map<ExternalFile, Map<number, number>>();
+  forEachTensor(ModelProtoSchema, model, (tensor) => {
+    if (!isExternal(tensor)) return;
+    const { file, offset, byteLength } = external.locate(tensor);
+    const known = ranges.get(file) ?? new Map<number, number>();
+    ranges.set(file, known.set(offset, Math.max(byteLength, known.get(offset) ?? 0)));
+  });
+  return [...ranges].find(([file, byOffset]) => {
+    const wanted = [...byOffset.values()].reduce((sum, bytes) => sum + bytes, 0);
+    return (
+      !file.isSparse && file.byteLength <= largestCopy && wanted >= wantedShare * file.byteLength
+    );
+  })?.[0];
+}
+
 /** So that a reader can map the weights into memory, page by page. */
 const alignment = 4096;
 
 /** Lays tensors out in files. */
 class Layout {
-  readonly files = new Map<string, Payload[]>();
+  readonly files = new Map<string, DataFile>();
   readonly #modelName: string;
   readonly #choice: ExternalFiles;
+  readonly #start: ExternalFile | undefined;
   #current = '';
   #end = 0;
 
-  constructor(modelName: string, choice: ExternalFiles) {
+  /** @param start - what the first file begins with: tensors in it keep their places. */
+  constructor(modelName: string, choice: ExternalFiles, start: ExternalFile | undefined) {
     this.#modelName = modelName;
     this.#choice = choice;
+    this.#start = start;
+    if (!start) return;
+    this.#current = this.#nextName();
+    this.files.set(this.#current, { start, parts: [] });
+    this.#end = start.byteLength;
   }
 
   add(tensor: string, bytes: Payload): Place {
+    if (bytes instanceof FileRange && bytes.file === this.#start) {
+      return { file: this.#current, offset: bytes.offset, byteLength: bytes.byteLength };
+    }
     const padding = (alignment - (this.#end % alignment)) % alignment;
     const offset = this.#end + padding;
     if (!this.#fits(offset + bytes.byteLength)) return this.#begin(tensor, bytes);
-    const parts = this.files.get(this.#current);
+    const parts = this.files.get(this.#current)?.parts;
     if (padding > 0) parts?.push(new Uint8Array(padding));
     parts?.push(bytes);
     this.#end = offset + bytes.byteLength;
@@ -92,7 +132,7 @@ class Layout {
 
   #begin(tensor: string, bytes: Payload): Place {
     this.#current = this.#choice === 'perTensor' ? this.#nameFor(tensor) : this.#nextName();
-    this.files.set(this.#current, [bytes]);
+    this.files.set(this.#current, { parts: [bytes] });
     this.#end = bytes.byteLength;
     return { file: this.#current, offset: 0, byteLength: bytes.byteLength };
   }

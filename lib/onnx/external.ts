@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { posix, resolve, sep, win32 } from 'node:path';
 import { type TensorProto, TensorProto_DataLocation } from 'onnx-buf';
 import { TensorRTError } from '../errors.js';
-import { type ByteSource, isSystemError, readAt, systemReason } from '../files.js';
+import { type ByteSource, isSystemError, readAt, systemReason, type WholeFile } from '../files.js';
 import { elementCount } from '../tensor.js';
 import { elementTypeName, storedBytes } from './element-types.js';
 
@@ -17,9 +17,11 @@ export function externalEntry(tensor: TensorProto, key: string): string | undefi
 }
 
 /** A file of external weights, remembered as it was when the model was loaded. */
-class ExternalFile {
+export class ExternalFile implements WholeFile {
   readonly path: string;
   readonly byteLength: number;
+  /** Whether parts of the file take no room on the disk. */
+  readonly isSparse: boolean;
   readonly #identity: string;
 
   constructor(path: string) {
@@ -32,7 +34,13 @@ class ExternalFile {
       });
     }
     this.byteLength = Number(stats.size);
+    this.isSparse = Number(stats.blocks) * 512 < this.byteLength;
     this.#identity = identityOf(stats);
+  }
+
+  /** @throws TensorRTError `ERR_ONNX_EXTERNAL_DATA` where the file was written since it was found. */
+  async assertUnchanged(): Promise<void> {
+    await (await this.open()).close();
   }
 
   /** Opens the file, and refuses it when it was written since: its offsets may mean something else. */
@@ -53,23 +61,23 @@ function identityOf(stats: { ino: bigint; size: bigint; mtimeNs: bigint }): stri
 
 /** The bytes of one tensor within a file of external weights. Nothing is read before it is asked for. */
 export class FileRange implements ByteSource {
-  readonly #file: ExternalFile;
+  readonly file: ExternalFile;
   readonly offset: number;
   readonly byteLength: number;
 
   constructor(file: ExternalFile, offset: number, byteLength: number) {
-    this.#file = file;
+    this.file = file;
     this.offset = offset;
     this.byteLength = byteLength;
   }
 
   get path(): string {
-    return this.#file.path;
+    return this.file.path;
   }
 
   /** The first bytes of the range, or all where it has fewer. */
   head(byteLength: number): FileRange {
-    return new FileRange(this.#file, this.offset, Math.min(byteLength, this.byteLength));
+    return new FileRange(this.file, this.offset, Math.min(byteLength, this.byteLength));
   }
 
   async read(signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
@@ -99,7 +107,7 @@ export class FileRange implements ByteSource {
   }
 
   async #withFile(use: (handle: FileHandle) => Promise<void>): Promise<void> {
-    const handle = await this.#file.open();
+    const handle = await this.file.open();
     try {
       await use(handle);
     } finally {
@@ -151,7 +159,7 @@ export class ExternalData {
 
   /** @throws TensorRTError `ERR_ONNX_EXTERNAL_DATA` where a file was written since it was found. */
   async assertUnchanged(): Promise<void> {
-    for (const file of this.#files.values()) await (await file.open()).close();
+    for (const file of this.#files.values()) await file.assertUnchanged();
   }
 
   /** The same files, but some looked at anew, because this process replaced them. */

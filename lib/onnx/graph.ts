@@ -1,10 +1,9 @@
-import { create } from '@bufbuild/protobuf';
-import { type GraphProto, type NodeProto, NodeProtoSchema, type TensorProto } from 'onnx-buf';
+import type { GraphProto, NodeProto, TensorProto } from 'onnx-buf';
 import { checkInteger, checkText, invalidArgument } from '../arguments.js';
 import type { Tensor } from '../tensor.js';
-import { type Attributes, encodeAttributes } from './attributes.js';
 import { GraphLookups } from './graph-lookups.js';
 import { Names } from './names.js';
+import { type InsertedNode, type NodeSpec, toNodeProto } from './node-spec.js';
 import { findPattern, type Match, type NodePattern } from './pattern.js';
 import { keepReachable } from './reachable.js';
 import { renameAnnotations, renameReads, renameWrites } from './rename.js';
@@ -13,24 +12,7 @@ import { subgraphsOf } from './subgraphs.js';
 import { toValueInfoProto, type ValueInfo } from './value-info.js';
 import { toTensorProto } from './weights.js';
 
-/** A node to be added; empty names in `inputs` are optional inputs left out. */
-export interface NodeSpec {
-  opType: string;
-  inputs: readonly string[];
-  outputs: readonly string[];
-  name?: string;
-  /** Absent for the operators of ONNX itself. */
-  domain?: string;
-  attributes?: Attributes;
-}
-
-/** A node to be put between a tensor and those who read it. */
-export interface InsertedNode extends Omit<NodeSpec, 'inputs' | 'outputs'> {
-  /** What it reads besides the tensor, which is its first input. */
-  inputs?: readonly string[];
-  /** The name of its output; by default a new one. */
-  output?: string;
-}
+export type { InsertedNode, NodeSpec };
 
 /**
  * An editable view of an ONNX graph: of a model's own or of a sub-graph in it. `proto` is the graph;
@@ -291,6 +273,10 @@ export class Graph extends GraphLookups {
     const isFree = (producers.has(to) || initializers.has(to)) && !this.isOutput(to);
     if (isFree && !this.isInput(to)) {
       this.#rename(to, from);
+      // The output itself says what it is.
+      const told = this.index.between.get(from);
+      if (told) remove(this.proto.valueInfo, told);
+      this.index.between.delete(from);
       return from;
     }
     this.addNode({ opType: 'Identity', inputs: [to], outputs: [from] });
@@ -355,17 +341,6 @@ export class Graph extends GraphLookups {
     root.#currentNames ??= new Names(root.proto);
     return root.#currentNames;
   }
-}
-
-function toNodeProto({ opType, inputs, outputs, attributes = {}, name, domain }: NodeSpec) {
-  return create(NodeProtoSchema, {
-    opType,
-    input: [...inputs],
-    output: [...outputs],
-    attribute: encodeAttributes(attributes),
-    ...(name !== undefined && { name }),
-    ...(domain !== undefined && { domain }),
-  });
 }
 
 function remove<T>(list: T[], item: T): boolean {

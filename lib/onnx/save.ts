@@ -1,7 +1,7 @@
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import type { ModelProto, TensorProto } from 'onnx-buf';
 import { TensorRTError } from '../errors.js';
-import { type Payload, writeFiles } from '../files.js';
+import { contentBytes, type Payload, writeFiles } from '../files.js';
 import { encodeModel, maxProtobufBytes, type SplitTensor, totalBytes } from './encode.js';
 import { type ExternalData, isExternal } from './external.js';
 import {
@@ -72,7 +72,7 @@ async function saveExternally(request: SaveRequest): Promise<Saved> {
   const { path, model, external, signal } = request;
   const plan = planExternal(model, external, basename(path), request);
   checkProtobufSize(plan.model, path, 'Turn its large Constant nodes into initializers.');
-  const data = [...plan.files].map(([name, parts]) => ({ path: besides(path, name), parts }));
+  const data = [...plan.files].map(([name, file]) => ({ path: besides(path, name), ...file }));
   const replaced = new Set(data.map((file) => resolve(file.path)));
   const moved = new Map(
     [...plan.places].filter(
@@ -84,7 +84,7 @@ async function saveExternally(request: SaveRequest): Promise<Saved> {
   await writeFiles([...data, main], signal);
   return {
     files: [path, ...data.map((file) => file.path)],
-    bytes: [main, ...data].reduce((sum, { parts }) => sum + totalBytes(parts), 0),
+    bytes: [main, ...data].reduce((sum, file) => sum + contentBytes(file), 0),
     moved,
   };
 }

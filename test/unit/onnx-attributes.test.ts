@@ -14,6 +14,7 @@ import {
   getString,
   getStrings,
   getTensor,
+  setAttributes,
 } from '../../dist/onnx/attributes.js';
 import { readInlineWeights } from '../../dist/onnx/weights.js';
 import { tensor } from '../../dist/tensor.js';
@@ -93,4 +94,14 @@ test('attributes without a type, as the first ONNX versions wrote them, are read
   const attribute = getAttribute(node, 'axis');
   if (attribute) attribute.type = 0;
   expect(getInt(node, 'axis')).toBe(3);
+});
+
+test('attributes are added, replaced and removed', () => {
+  const node = nodeWith({ axis: 1, mode: 'a', gone: 2 });
+  setAttributes(node, { axis: float(0.5), gone: undefined, keepdims: 0 });
+  expect(node.attribute.map(({ name }) => name)).toEqual(['mode', 'axis', 'keepdims']);
+  expect(getFloat(node, 'axis')).toBe(0.5);
+  expect(getInt(node, 'keepdims')).toBe(0);
+  expect(() => setAttributes(node, { axis: 0.5 })).toThrow(TypeError);
+  expect(getFloat(node, 'axis')).toBe(0.5);
 });

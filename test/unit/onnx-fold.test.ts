@@ -6,6 +6,7 @@ import type { Attributes } from '../../dist/onnx/attributes.js';
 import type { NodeSpec } from '../../dist/onnx/graph.js';
 import type { Model } from '../../dist/onnx/model.js';
 import { foldConstants } from '../../dist/onnx/passes/fold-constants.js';
+import { removeIdentities } from '../../dist/onnx/passes/remove-identities.js';
 import { readInlineWeights } from '../../dist/onnx/weights.js';
 import { onnxRuntimeEvaluator } from '../../dist/runtime/evaluator.js';
 import { type Tensor, tensor } from '../../dist/tensor.js';
@@ -234,6 +235,36 @@ describe('foldConstants', () => {
     expect(operators(model)).toEqual(['Mul']);
     expect(model.graph.proto.input.map(({ name }) => name)).toContain('negative');
     expect(model.inputs.map(({ name }) => name)).toEqual(['x']);
+  });
+
+  test('a default that may be fed is no reason to remove a node either', async () => {
+    const build = (irVersion: number) => {
+      const model = buildModel({
+        irVersion,
+        inputs: [{ name: 'x', type: 'float32', dims: [2, 3] }],
+        outputs: [{ name: 'y', type: 'float32', dims: undefined }],
+        initializers: { shape: ints(2, 3) },
+        nodes: [
+          { opType: 'Neg', inputs: ['x'], outputs: ['h'] },
+          { opType: 'Reshape', inputs: ['h', 'shape'], outputs: ['y'] },
+        ],
+      });
+      model.graph.proto.input.push(create(ValueInfoProtoSchema, { name: 'shape' }));
+      model.graph.changed();
+      return model;
+    };
+    expect(operators((await removeIdentities(build(8))).model)).toEqual(['Neg', 'Reshape']);
+    expect(operators((await removeIdentities(build(3))).model)).toEqual(['Neg']);
+  });
+
+  test('what a function takes from its call is no constant', () => {
+    const model = chain([
+      { opType: 'Constant', inputs: [], outputs: ['c'], attributes: { value_int: 0 } },
+      { opType: 'Neg', inputs: ['x'], outputs: ['y'] },
+    ]);
+    expect(model.graph.constant('c')).toBeDefined();
+    for (const attribute of model.graph.nodes[0]?.attribute ?? []) attribute.refAttrName = 'axis';
+    expect(model.graph.constant('c')).toBeUndefined();
   });
 
   test('has the rest computed by ONNX Runtime, in one run', async () => {

@@ -105,6 +105,43 @@ describe('findPattern', () => {
     expect(match?.nodes).toHaveLength(5);
   });
 
+  test.each([
+    ['with a mask', true],
+    ['without one', false],
+  ])('finds attention %s', (_, masked) => {
+    const product = node('MatMul', [value('q'), value('k')], { singleUse: true });
+    const scores = node('Div', [product, constant('scale')]);
+    const attention = node('MatMul', [
+      node(
+        'Softmax',
+        [oneOf(node('Add', [scores, value('mask')], { commutative: true }), scores)],
+        {
+          as: 'softmax',
+        },
+      ),
+      value('v'),
+    ]);
+    const graph = graphOf([
+      ['q', 'Neg', 'x'],
+      ['k', 'Abs', 'x'],
+      ['scores', 'MatMul', 'q', 'k'],
+      ['scaled', 'Div', 'scores', 'two'],
+      ['masked', 'Add', 'half', 'scaled'],
+      ['weights', 'Softmax', masked ? 'masked' : 'scaled'],
+      ['y', 'MatMul', 'weights', 'x'],
+    ]);
+    const [match, ...more] = graph.findPattern(attention);
+    expect(more).toEqual([]);
+    expect(match?.captures).toEqual({
+      q: 'q',
+      k: 'k',
+      v: 'x',
+      scale: 'two',
+      softmax: graph.producer('weights'),
+      ...(masked && { mask: 'half' }),
+    });
+  });
+
   test('one capture in two places is one tensor', () => {
     const graph = graphOf([
       ['other', 'Neg', 'x'],

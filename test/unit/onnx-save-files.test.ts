@@ -1,8 +1,15 @@
-import { readdir, readFile, rename, stat } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { Model } from '../../dist/onnx/model.js';
 import { tensor } from '../../dist/tensor.js';
-import { entries, expectSameWeights, mediumModel, weight } from './external-models.js';
+import {
+  entries,
+  expectSameWeights,
+  makeExternal,
+  mediumModel,
+  weight,
+  writeProto,
+} from './external-models.js';
 import { buildModel, errorOf, linearModel, temporaryFolder } from './helpers.js';
 
 /** Where the weights of a saved model lie. */
@@ -135,6 +142,38 @@ describe('external data in several files', () => {
     // In memory the model has followed.
     await rename(`${folder}/m.onnx`, `${folder}/other.onnx`);
     await expectSameWeights(model, original);
+  });
+
+  test('a file that is wanted as a whole is copied as it is, and what is new comes behind', async () => {
+    const folder = await temporaryFolder();
+    const original = mediumModel();
+    await original.save(`${folder}/m.onnx`, { externalData: 'always' });
+    // Another exporter's layout: the second matrix first, and nothing aligned.
+    const [w1, w2] = ['w1', 'w2'].map((name) => weight(original, name).rawData);
+    await writeFile(
+      `${folder}/m.onnx.data`,
+      Buffer.concat([w2 ?? '', Buffer.alloc(4), w1 ?? ''] as Buffer[]),
+    );
+    const proto = mediumModel();
+    makeExternal(weight(proto, 'w2'), { location: 'm.onnx.data', offset: '0', length: '8192' });
+    makeExternal(weight(proto, 'w1'), { location: 'm.onnx.data', offset: '8196', length: '8192' });
+    await writeProto(`${folder}/m.onnx`, proto);
+    await chmod(`${folder}/m.onnx.data`, 0o444);
+
+    const model = await Model.load(`${folder}/m.onnx`);
+    const added = tensor('float32', [512], new Float32Array(512).fill(2));
+    model.graph.addInitializer('added', added);
+    const path = `${folder}/copy.onnx`;
+    const { bytes } = await model.save(path, { externalData: 'always' });
+    expect(bytes).toBe((await stat(path)).size + (await stat(`${path}.data`)).size);
+    expect(await places(path)).toEqual([
+      { name: 'w1', location: 'copy.onnx.data', offset: '8196', length: '8192' },
+      { name: 'w2', location: 'copy.onnx.data', offset: '0', length: '8192' },
+      { name: 'added', location: 'copy.onnx.data', offset: '20480', length: '2048' },
+    ]);
+    expect((await stat(`${path}.data`)).mode & 0o200).toBe(0o200);
+    original.graph.addInitializer('added', added);
+    await expectSameWeights(await Model.load(path), original);
   });
 
   test('wrong options are refused', async () => {

@@ -134,6 +134,27 @@ describe('removeIdentities', () => {
     await expectSameOutputs(shorter, model, { x });
   });
 
+  test.each([
+    ['Unsqueeze', 'Squeeze', [0, -1], ['Abs']],
+    ['Squeeze', 'Unsqueeze', [1], ['Abs']],
+    ['Unsqueeze', 'Squeeze', [0], ['Unsqueeze', 'Squeeze', 'Abs']],
+  ])('%s and %s that undo each other go, others stay', async (first, second, axes, left) => {
+    const dims = [2, 1, 4];
+    const model = buildModel({
+      inputs: [{ name: 'x', type: 'float32', dims }],
+      outputs: [{ name: 'y', type: undefined, dims: undefined }],
+      initializers: { a: ints(...axes), b: ints(...(left.length > 1 ? [2] : axes)) },
+      nodes: [
+        { opType: first, inputs: ['x', 'a'], outputs: ['h'] },
+        { opType: second, inputs: ['h', 'b'], outputs: ['i'] },
+        { opType: 'Abs', inputs: ['i'], outputs: ['y'] },
+      ],
+    });
+    const { model: shorter } = await simplify(model);
+    expect(operators(shorter)).toEqual(left);
+    await expectSameOutputs(shorter, model, { x: randomTensor(dims) });
+  });
+
   test('a Reshape that copies a size of the one before it stays behind it', async () => {
     const model = chain(
       [

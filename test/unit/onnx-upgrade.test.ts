@@ -310,6 +310,19 @@ describe('upgradeOpset', () => {
       },
     ],
     [
+      'a way to resize that was dropped',
+      {
+        opset: 11,
+        dims: image,
+        initializers: { roi: floats(), s: floats(1, 1, 2, 2) },
+        node: {
+          opType: 'Resize',
+          inputs: ['x', 'roi', 's'],
+          attributes: { coordinate_transformation_mode: 'tf_half_pixel_for_nn' },
+        },
+      },
+    ],
+    [
       'scales for groups',
       {
         opset: 20,

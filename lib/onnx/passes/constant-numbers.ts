@@ -1,19 +1,31 @@
+import type { TensorProto } from 'onnx-buf';
 import { elementCount } from '../../tensor.js';
 import { toDataType } from '../element-types.js';
 import { isExternal } from '../external.js';
-import type { GraphLookups } from '../graph-lookups.js';
+import type { Graph } from '../graph.js';
+import type { Model } from '../model.js';
 import { numbersOf } from '../scalar.js';
 import { readInlineWeights } from '../weights.js';
 
 /** Shapes, axes and the like have no more elements. */
 const longest = 1024;
 
+/**
+ * The value of a tensor that no run of the model changes. From IR version 4 on, an initializer that is
+ * an input too is none: it is a default, and may be fed.
+ */
+export function fixedConstant(model: Model, graph: Graph, name: string): TensorProto | undefined {
+  const isDefault = model.irVersion >= 4 && model.graph.isInput(name);
+  return isDefault ? undefined : graph.constant(name);
+}
+
 /** The elements of a small constant in the model itself, such as a shape; undefined for others. */
 export function constantNumbers(
-  graph: GraphLookups,
+  model: Model,
+  graph: Graph,
   tensor: string | undefined,
 ): number[] | undefined {
-  const value = tensor ? graph.constant(tensor) : undefined;
+  const value = tensor ? fixedConstant(model, graph, tensor) : undefined;
   if (!value || isExternal(value) || toDataType(value.dataType) === undefined) return undefined;
   if (elementCount(value.dims.map(Number)) > longest) return undefined;
   return numbersOf(readInlineWeights(value));

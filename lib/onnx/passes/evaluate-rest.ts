@@ -12,6 +12,7 @@ import { storedBytes, toDataType } from '../element-types.js';
 import type { Graph } from '../graph.js';
 import { copyMessage } from '../messages.js';
 import { Model } from '../model.js';
+import { fixedConstant } from './constant-numbers.js';
 
 /** Runs a model without inputs, and returns its outputs. */
 export type Evaluator = (model: Model, signal?: AbortSignal) => Promise<TensorMap>;
@@ -20,7 +21,6 @@ interface Request {
   readonly model: Model;
   readonly graph: Graph;
   readonly isFoldable: (node: NodeProto) => boolean;
-  readonly constant: (name: string) => TensorProto | undefined;
   readonly maxBytes: number;
   readonly evaluator: Evaluator;
   readonly signal: AbortSignal | undefined;
@@ -37,16 +37,9 @@ export async function evaluateRest(request: Request): Promise<Map<NodeProto, Ten
   if (outputs.length === 0) return new Map();
   const computed = await run(() => evaluator(modelOf(request, part, outputs), signal));
   const isSmall = (name: string) => (computed[name]?.data.byteLength ?? Infinity) <= maxBytes;
-  const results = new Map<NodeProto, Tensor[]>();
-  for (const node of part.nodes) {
-    const used = node.output.filter((name) => graph.consumers(name).length > 0);
-    if (used.every(isSmall))
-      results.set(
-        node,
-        node.output.map((name) => computed[name] as Tensor),
-      );
-  }
-  return results;
+  const isRead = (name: string) => graph.consumers(name).length > 0;
+  const done = part.nodes.filter(({ output }) => output.filter(isRead).every(isSmall));
+  return new Map(done.map((node) => [node, node.output.map((name) => computed[name] as Tensor)]));
 }
 
 interface Part {
@@ -54,12 +47,12 @@ interface Part {
   readonly constants: Map<string, TensorProto>;
 }
 
-function constantPart({ graph, isFoldable, constant, maxBytes }: Request): Part {
+function constantPart({ model, graph, isFoldable, maxBytes }: Request): Part {
   const made = new Set<string>();
   const constants = new Map<string, TensorProto>();
   const isConstant = (name: string): boolean => {
     if (name === '' || made.has(name) || constants.has(name)) return true;
-    const value = constant(name);
+    const value = fixedConstant(model, graph, name);
     if (!value || !isCarried(value, maxBytes)) return false;
     constants.set(name, value);
     return true;

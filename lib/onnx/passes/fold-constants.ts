@@ -1,7 +1,7 @@
 import { TensorProto_DataType as ElementType, type NodeProto, type TensorProto } from 'onnx-buf';
 import { checkInteger, checkOptions } from '../../arguments.js';
 import { elementCount, type Tensor, tensor } from '../../tensor.js';
-import { constantValue } from '../constants.js';
+import { constantValue, refersToAttributes } from '../constants.js';
 import { storedBytes, toDataType } from '../element-types.js';
 import type { Graph } from '../graph.js';
 import type { Model } from '../model.js';
@@ -10,6 +10,7 @@ import type { Dim, InferredShapes } from '../shapes/inferred-shapes.js';
 import { subgraphsOf } from '../subgraphs.js';
 import { fromValueInfoProto, toValueInfoProto } from '../value-info.js';
 import { readWeights } from '../weights.js';
+import { fixedConstant } from './constant-numbers.js';
 import { evaluate } from './evaluate/evaluate.js';
 import { type Evaluator, evaluateRest } from './evaluate-rest.js';
 import { type PassResult, type Report, runPass } from './pass.js';
@@ -17,7 +18,7 @@ import { type PassResult, type Report, runPass } from './pass.js';
 export interface FoldOptions {
   /** Computes what this package does not, such as {@link onnxRuntimeEvaluator}. By default that stays. */
   evaluator?: Evaluator;
-  /** Constants above this many bytes are neither computed with nor made. Default: 1 MiB. */
+  /** Constants above this many bytes are neither computed with nor made. Default: 64 KiB. */
   maxBytes?: number;
   /** Sizes of inputs that the model leaves open; the new model takes these alone. */
   inputs?: Readonly<Record<string, readonly Dim[]>>;
@@ -68,7 +69,7 @@ function fixInputs(model: Model, sizes: Readonly<Record<string, readonly Dim[]>>
   model.graph.changed();
 }
 
-const defaultMaxBytes = 2 ** 20;
+const defaultMaxBytes = 2 ** 16;
 
 /** Operators whose result is not a matter of their inputs alone, or that are there for a reason. */
 const kept: ReadonlySet<string> = new Set([
@@ -141,6 +142,7 @@ class Folding {
     return (
       node.domain === '' &&
       !kept.has(node.opType) &&
+      !refersToAttributes(node) &&
       subgraphsOf(node).length === 0 &&
       !node.output.some((output) => this.#graph.isOutput(output))
     );
@@ -170,7 +172,7 @@ class Folding {
   async #valueOf(name: string): Promise<Tensor | undefined> {
     const known = this.#values.get(name);
     if (known) return known;
-    const constant = this.#constant(name);
+    const constant = fixedConstant(this.#model, this.#graph, name);
     if (!constant || toDataType(constant.dataType) === undefined) return undefined;
     const bytes = storedBytes(constant.dataType, elementCount(constant.dims.map(Number)));
     if (bytes === undefined || bytes > this.#maxBytes) return undefined;
@@ -178,12 +180,6 @@ class Folding {
     const value = await readWeights(this.#model, constant, signal ? { signal } : {});
     this.#values.set(name, value);
     return value;
-  }
-
-  /** From IR version 4 on, an initializer that is an input too is a default that may be fed. */
-  #constant(name: string): TensorProto | undefined {
-    const isDefault = this.#model.irVersion >= 4 && this.#model.graph.isInput(name);
-    return isDefault ? undefined : this.#graph.constant(name);
   }
 
   #isSmall(results: readonly Tensor[]): boolean {
@@ -231,7 +227,6 @@ class Folding {
       model: this.#model,
       graph: this.#graph,
       isFoldable: (node) => this.#isFoldable(node),
-      constant: (name) => this.#constant(name),
       maxBytes: this.#maxBytes,
       evaluator,
       signal,

@@ -1,6 +1,7 @@
 import type { NodeProto } from 'onnx-buf';
 import { getInt, getInts } from '../attributes.js';
 import type { Graph } from '../graph.js';
+import type { Model } from '../model.js';
 import { constantNumbers } from './constant-numbers.js';
 import type { Report } from './pass.js';
 
@@ -8,9 +9,9 @@ import type { Report } from './pass.js';
 const reshapes = ['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'];
 
 /** Lets a node that undoes or overrides the one before it read from further up. */
-export function mergeChain(graph: Graph, node: NodeProto, report: Report): NodeProto {
+export function mergeChain(model: Model, graph: Graph, node: NodeProto, report: Report): NodeProto {
   if (node.opType === 'Transpose') return mergeTransposes(graph, node, report);
-  if (node.opType === 'Reshape') skipReshapes(graph, node, report);
+  if (node.opType === 'Reshape') skipReshapes(model, graph, node, report);
   return node;
 }
 
@@ -28,8 +29,8 @@ function mergeTransposes(graph: Graph, node: NodeProto, report: Report): NodePro
   });
 }
 
-function skipReshapes(graph: Graph, node: NodeProto, report: Report): void {
-  const shape = constantNumbers(graph, node.input[1]);
+function skipReshapes(model: Model, graph: Graph, node: NodeProto, report: Report): void {
+  const shape = constantNumbers(model, graph, node.input[1]);
   // A zero stands for a dimension of the input, which would be another one.
   if (!shape || (shape.includes(0) && !getInt(node, 'allowzero'))) return;
   for (;;) {

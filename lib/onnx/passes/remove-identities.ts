@@ -6,7 +6,7 @@ import type { Model } from '../model.js';
 import { scalarValue } from '../scalar.js';
 import { inferShapes } from '../shapes/infer-shapes.js';
 import type { Dim, InferredTensor } from '../shapes/inferred-shapes.js';
-import { constantNumbers } from './constant-numbers.js';
+import { constantNumbers, fixedConstant } from './constant-numbers.js';
 import { mergeChain } from './merge-chains.js';
 import { type PassResult, type Report, runPass } from './pass.js';
 
@@ -14,7 +14,7 @@ import { type PassResult, type Report, runPass } from './pass.js';
  * Removes the nodes whose output is their input: `Identity`, `Dropout` (which does nothing but in
  * training), `Cast` to the type that a tensor has, `Transpose`, `Reshape`, `Expand` and `Pad` that
  * change nothing, `Concat`, `Sum`, `Max`, `Min` and `Mean` of one tensor. Chains of `Transpose`, and
- * of reshapes, become one node.
+ * of reshapes, become one node; a `Squeeze` or an `Unsqueeze` that undoes the other goes.
  *
  * What links an input or a weight of a graph to one of its outputs stays.
  */
@@ -36,12 +36,13 @@ export async function removeIdentitiesIn(
   const shapes = await inferShapes(model, signal ? { signal } : {});
   for (const graph of model.graphs()) {
     const known = (tensor: string) => shapes.tensor(tensor, graph.proto);
-    const place: Place = { graph, known, opset: model.opset };
+    const place: Place = { model, graph, known };
     const removed: NodeProto[] = [];
     for (const node of [...graph.nodes]) {
       if (node.domain !== '') continue;
-      const current = mergeChain(graph, node, report);
-      if (isIdentity(current, place) && bypass(graph, current)) {
+      const current = mergeChain(model, graph, node, report);
+      const source = sourceOf(current, place);
+      if (source !== undefined && bypass(graph, current, source)) {
         removed.push(current);
         report(current, `removed the ${current.opType}, which changes nothing`);
       }
@@ -51,9 +52,9 @@ export async function removeIdentitiesIn(
 }
 
 interface Place {
+  readonly model: Model;
   readonly graph: Graph;
   readonly known: (tensor: string) => InferredTensor;
-  readonly opset: number;
 }
 
 type Rule = (node: NodeProto, place: Place) => boolean;
@@ -70,28 +71,28 @@ const rules: Readonly<Record<string, Rule>> = {
 
   Cast: (node, { known }) => known(node.input[0] ?? '').elementType === getInt(node, 'to'),
 
-  Dropout: (node, { graph, opset }) => {
+  Dropout: (node, { model, graph }) => {
     const [, mask = ''] = node.output;
     if (graph.isOutput(mask) || graph.consumers(mask).length > 0) return false;
     const training = node.input[2] ?? '';
-    if (opset < 12 || training === '') return true;
-    const value = graph.constant(training);
+    if (model.opset < 12 || training === '') return true;
+    const value = fixedConstant(model, graph, training);
     return value !== undefined && scalarValue(value) === 0;
   },
 
   Transpose: (node) => getInts(node, 'perm')?.every((axis, index) => axis === index) ?? false,
 
-  Reshape: (node, { graph, known }) => {
+  Reshape: (node, { model, graph, known }) => {
     const { dims } = known(node.input[0] ?? '');
-    const shape = constantNumbers(graph, node.input[1]);
+    const shape = constantNumbers(model, graph, node.input[1]);
     if (!dims || shape?.length !== dims.length || getInt(node, 'allowzero')) return false;
     // One size that is not known may be left to the rest: the number of elements is the same.
     return shape.filter((size, axis) => !keepsDim(size, dims[axis])).length <= freeSizes(shape);
   },
 
-  Expand: (node, { graph, known }) => {
+  Expand: (node, { model, graph, known }) => {
     const { dims } = known(node.input[0] ?? '');
-    const shape = constantNumbers(graph, node.input[1]);
+    const shape = constantNumbers(model, graph, node.input[1]);
     return (
       dims !== undefined &&
       shape !== undefined &&
@@ -100,14 +101,32 @@ const rules: Readonly<Record<string, Rule>> = {
     );
   },
 
-  Pad: (node, { graph, opset }) => {
-    const pads = opset < 11 ? getInts(node, 'pads') : constantNumbers(graph, node.input[1]);
+  Pad: (node, { model, graph }) => {
+    const pads =
+      model.opset < 11 ? getInts(node, 'pads') : constantNumbers(model, graph, node.input[1]);
     return pads?.every((pad) => pad === 0) ?? false;
   },
 };
 
-function isIdentity(node: NodeProto, place: Place): boolean {
-  return rules[node.opType]?.(node, place) ?? false;
+/** The tensor that a node's output is a copy of. */
+function sourceOf(node: NodeProto, place: Place): string | undefined {
+  if (rules[node.opType]?.(node, place)) return node.input[0];
+  const before = place.graph.producer(node.input[0] ?? '');
+  return before && undoes(node, before, place) ? before.input[0] : undefined;
+}
+
+const opposites: Readonly<Record<string, string>> = { Squeeze: 'Unsqueeze', Unsqueeze: 'Squeeze' };
+
+/** Whether a node removes the axes that the one before it added, or adds those that it removed. */
+function undoes(node: NodeProto, before: NodeProto, { model, graph }: Place): boolean {
+  if (before.domain !== '' || before.opType !== opposites[node.opType]) return false;
+  const axesOf = ({ attribute, input }: NodeProto) =>
+    attribute.find(({ name }) => name === 'axes')?.ints.map(Number) ??
+    constantNumbers(model, graph, input[1]);
+  const axes = axesOf(node)?.toSorted();
+  const others = axesOf(before)?.toSorted();
+  // Both operators count axes in the tensor that has more of them.
+  return axes !== undefined && `${axes}` === `${others}`;
 }
 
 function keepsDim(size: number, dim: Dim): boolean {
@@ -118,9 +137,8 @@ function freeSizes(shape: readonly number[]): number {
   return shape.filter((size) => size === -1).length;
 }
 
-/** Lets all who read a node's output read its input; false where the node has to stay. */
-function bypass(graph: Graph, node: NodeProto): boolean {
-  const [source = ''] = node.input;
+/** Lets all who read a node's output read its source; false where the node has to stay. */
+function bypass(graph: Graph, node: NodeProto, source: string): boolean {
   const [result = ''] = node.output;
   if (graph.isOutput(result) && (!graph.producer(source) || graph.isOutput(source))) return false;
   graph.replaceUses(result, source, { except: [node] });

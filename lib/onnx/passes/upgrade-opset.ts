@@ -54,9 +54,11 @@ async function upgrade(
   signal?: AbortSignal,
 ): Promise<void> {
   inlineFunctionsIn(model, report);
+  const [left] = model.proto.functions;
+  if (left) throw foreignFunction(left.name, left.domain);
   const shapes = await inferShapes(model, signal ? { signal } : {});
   for (const graph of model.graphs()) {
-    const site = new Site(graph, (tensor) => shapes.tensor(tensor, graph.proto));
+    const site = new Site(model, graph, (tensor) => shapes.tensor(tensor, graph.proto));
     for (let next = model.opset + 1; next <= version; next++) {
       raiseNodes(site, next, report);
     }
@@ -80,6 +82,14 @@ function raiseNodes(site: Site, opset: number, report: Report): void {
 function dropInitializersFromInputs({ graph }: Model): void {
   graph.proto.input = graph.proto.input.filter(({ name }) => !graph.initializer(name));
   graph.changed();
+}
+
+function foreignFunction(name: string, domain: string): TensorRTError {
+  return new TensorRTError(
+    'ERR_UNSUPPORTED',
+    `The function '${name}' of domain '${domain}' is written for another opset than the model's, and cannot be raised with it.`,
+    { node: { opType: name }, remedy: 'Export the model again without functions.' },
+  );
 }
 
 function tooOld(model: Model): TensorRTError {

@@ -2,18 +2,20 @@ import { setFloat16 } from '@petamoriken/float16';
 import { type AttributeProto, TensorProto_DataType as ElementType, type NodeProto } from 'onnx-buf';
 import { TensorRTError } from '../../../errors.js';
 import { type Tensor, tensor } from '../../../tensor.js';
-import { type Attributes, encodeAttributes } from '../../attributes.js';
 import type { Graph } from '../../graph.js';
+import type { Model } from '../../model.js';
 import type { InferredTensor } from '../../shapes/inferred-shapes.js';
 
 /** Where a node is raised, and the tools for it. */
 export class Site {
+  readonly model: Model;
   readonly graph: Graph;
   readonly known: (tensor: string) => InferredTensor;
   /** The names of what was added, by content: one list of axes serves many nodes. */
   readonly #added = new Map<string, string>();
 
-  constructor(graph: Graph, known: (tensor: string) => InferredTensor) {
+  constructor(model: Model, graph: Graph, known: (tensor: string) => InferredTensor) {
+    this.model = model;
     this.graph = graph;
     this.known = known;
   }
@@ -79,14 +81,6 @@ export function take(node: NodeProto, name: string): AttributeProto | undefined 
   const found = node.attribute.find((attribute) => attribute.name === name);
   if (found) node.attribute = node.attribute.filter((attribute) => attribute !== found);
   return found;
-}
-
-/** Adds attributes, or replaces those that are there. */
-export function put(node: NodeProto, attributes: Attributes): void {
-  for (const attribute of encodeAttributes(attributes)) {
-    take(node, attribute.name);
-    node.attribute.push(attribute);
-  }
 }
 
 /** Sets an input, with those before it that are left out. */

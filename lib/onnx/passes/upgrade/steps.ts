@@ -1,7 +1,7 @@
 import type { NodeProto } from 'onnx-buf';
-import { getInt, getString } from '../../attributes.js';
+import { getInt, getString, setAttributes } from '../../attributes.js';
 import { constantNumbers } from '../constant-numbers.js';
-import { put, type Site, setInput, take } from './site.js';
+import { type Site, setInput, take } from './site.js';
 
 /** Raises a node by one opset; returns whether it changed. */
 export type Step = (node: NodeProto, site: Site) => boolean;
@@ -25,7 +25,7 @@ const softmax: Step = (node, site) => {
   const { dims } = site.known(input);
   const axis = getInt(node, 'axis') ?? 1;
   const isLast = axis === -1 || axis === (dims?.length ?? 0) - 1;
-  put(node, { axis: isLast ? axis : -1 });
+  setAttributes(node, { axis: isLast ? axis : -1 });
   if (isLast) return true;
   const { graph } = site;
   const [shape, flat, result] = ['shape', 'flat', 'flat_result'].map((what) =>
@@ -93,18 +93,25 @@ const upsampleToResize: Step = (node) => {
 /** Opset 10 has no choice of how coordinates are found; these are what it did. */
 const resize: Step = (node, site) => {
   const [input = '', scales = ''] = node.input;
-  put(node, { coordinate_transformation_mode: 'asymmetric' });
+  setAttributes(node, { coordinate_transformation_mode: 'asymmetric' });
   if ((getString(node, 'mode') ?? 'nearest') === 'nearest') {
-    const factors = constantNumbers(site.graph, scales);
+    const factors = constantNumbers(site.model, site.graph, scales);
     if (!factors) throw site.cannot(node, 'its scales are not constant');
     const grows = factors.every((factor) => factor >= 1);
     if (!grows && factors.some((factor) => factor > 1)) {
       throw site.cannot(node, 'it makes one axis larger and another one smaller');
     }
-    put(node, { nearest_mode: grows ? 'floor' : 'ceil' });
+    setAttributes(node, { nearest_mode: grows ? 'floor' : 'ceil' });
   }
   node.input = [input, site.floats('roi', []), scales];
   return true;
+};
+
+const resizeWithoutTensorFlowMode: Step = (node, site) => {
+  if (getString(node, 'coordinate_transformation_mode') === 'tf_half_pixel_for_nn') {
+    throw site.cannot(node, 'opset 13 dropped its way to find coordinates, tf_half_pixel_for_nn');
+  }
+  return false;
 };
 
 const scatterElements: Step = (node) => {
@@ -129,19 +136,19 @@ const batchNormalizationOneOutput: Step = (node, site) => {
 
 const splitCount: Step = (node) => {
   if (node.input[1]) return false;
-  put(node, { num_outputs: node.output.length });
+  setAttributes(node, { num_outputs: node.output.length });
   return true;
 };
 
 const roiAlign: Step = (node) => {
-  put(node, { coordinate_transformation_mode: 'output_half_pixel' });
+  setAttributes(node, { coordinate_transformation_mode: 'output_half_pixel' });
   return true;
 };
 
 const gridSampleModes: Step = (node) => {
   const names: Record<string, string> = { bilinear: 'linear', bicubic: 'cubic' };
   const mode = names[getString(node, 'mode') ?? ''];
-  if (mode) put(node, { mode });
+  if (mode) setAttributes(node, { mode });
   return mode !== undefined;
 };
 
@@ -179,6 +186,7 @@ export const steps: Readonly<Record<number, Readonly<Record<string, Step>>>> = {
     Softmax: softmax,
     LogSoftmax: softmax,
     Hardmax: softmax,
+    Resize: resizeWithoutTensorFlowMode,
   },
   14: { BatchNormalization: batchNormalizationOneOutput },
   16: { RoiAlign: roiAlign },
