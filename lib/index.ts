@@ -149,6 +149,10 @@ export {
   type Pattern,
   pattern,
 } from './onnx/pattern.js';
+export { type InferShapesOptions, inferShapes } from './onnx/shapes/infer-shapes.js';
+export type { ShapeProblem } from './onnx/shapes/inference.js';
+export { type Dim, InferredShapes, type InferredTensor } from './onnx/shapes/inferred-shapes.js';
+export type { ShapeConflict } from './onnx/shapes/stated.js';
 export { readSparse } from './onnx/sparse.js';
 export {
   type OtherDataMap,

@@ -1,20 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { isAtLeast, maximum, minimum, substitute } from '../../dist/onnx/shapes/bounds.js';
+import { ceilDivide, divideExactly, floorDivide, modulo } from '../../dist/onnx/shapes/division.js';
 import {
   add,
   anonymousSymbol,
-  ceilDivide,
-  divideExactly,
   Expression,
-  floorDivide,
-  isAtLeast,
-  maximum,
-  minimum,
-  modulo,
   multiply,
   product,
   type Size,
   sameSize,
-  substitute,
   subtract,
   symbol,
 } from '../../dist/onnx/shapes/expression.js';

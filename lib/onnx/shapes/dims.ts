@@ -1,12 +1,5 @@
-import {
-  add,
-  argumentsOf,
-  divideExactly,
-  floorDivide,
-  product,
-  type Size,
-  sameSize,
-} from './expression.js';
+import { divideExactly, floorDivide } from './division.js';
+import { add, argumentsOf, product, type Size, sameSize } from './expression.js';
 import { type Fact, fact } from './fact.js';
 import type { NodeView } from './node-view.js';
 

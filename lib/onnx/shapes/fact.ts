@@ -38,7 +38,7 @@ export function fact(
 export function smallCount(dims: readonly Size[] | undefined): number | undefined {
   let count = 1;
   for (const dim of dims ?? [maxValues + 1]) {
-    if (typeof dim !== 'number') return undefined;
+    if (typeof dim !== 'number' || dim < 0) return undefined;
     count *= dim;
   }
   return count <= maxValues ? count : undefined;

@@ -100,7 +100,9 @@ export class Inference {
     // The graphs of a function's body have other facts at each call.
     if (this.#callDepth === 0) this.graphs.set(graph, scope.facts);
     const stated = new Map(
-      [...graph.valueInfo, ...graph.output].map((value) => [value.name, value] as const),
+      [...graph.valueInfo, ...graph.output].flatMap(({ name, type }) =>
+        type?.value.case ? [[name, type] as const] : [],
+      ),
     );
     for (const tensor of graph.initializer) {
       scope.facts.set(tensor.name, constantOf(tensor, this.#constants));
@@ -120,7 +122,7 @@ export class Inference {
       const outputs = this.#inferNode(node, scope);
       node.output.forEach((name, index) => {
         if (name === '') return;
-        const type = stated.get(name)?.type;
+        const type = stated.get(name);
         const inferred = outputs[index] ?? unknown;
         scope.facts.set(
           name,
@@ -160,13 +162,23 @@ export class Inference {
       inferGraph: (graph, facts) => this.#inferSubgraph(graph, scope, facts),
     });
     try {
-      return rule(view);
+      return rule(view).map((output) => output && this.#sound(node, output));
     } catch (error) {
       // An attribute of the wrong type, which its getter refuses.
       if (!(error instanceof TensorRTError)) throw error;
       this.#problem(node, error.message);
       return [];
     }
+  }
+
+  /** Refuses sizes that no tensor has, which follow from inputs that do not fit. */
+  #sound(node: NodeProto, output: Fact): Fact {
+    const wrong = output.dims?.find(
+      (dim) => typeof dim === 'number' && !(dim >= 0 && dim % 1 === 0),
+    );
+    if (wrong === undefined) return output;
+    this.#problem(node, `an output would have a size of ${wrong}`);
+    return { type: output.type, dims: undefined };
   }
 
   #inferSubgraph(graph: GraphProto, outer: Scope, inputs: readonly Fact[]): Fact[] {

@@ -24,7 +24,13 @@ export interface InferredTensor {
 
 const unknown: InferredTensor = { elementType: undefined, dims: undefined };
 
-/** The tensors of a model and of its sub-graphs, with what is known about each. */
+/**
+ * The tensors of a model and of its sub-graphs, with what is known about each.
+ *
+ * Sequences and optional values are no tensors: nothing is said of them, but what is taken out of
+ * them is known. The tensors in the body of a model's function are not kept, as each call has
+ * others.
+ */
 export class InferredShapes {
   /** Where the model states something else than follows from its graph. */
   readonly conflicts: readonly ShapeConflict[];

@@ -1,14 +1,6 @@
-import {
-  add,
-  floorDivide,
-  maximum,
-  minimum,
-  modulo,
-  multiply,
-  type Size,
-  subtract,
-  symbol,
-} from './expression.js';
+import { maximum, minimum } from './bounds.js';
+import { floorDivide, modulo } from './division.js';
+import { add, multiply, type Size, subtract, symbol } from './expression.js';
 
 /**
  * Reads the name of a dimension, which exporters also write as expressions

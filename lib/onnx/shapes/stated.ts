@@ -1,6 +1,7 @@
 import type { TypeProto } from 'onnx-buf';
 import { elementTypeName } from '../element-types.js';
-import { type Expression, type Size, sameSize, substitute } from './expression.js';
+import { substitute } from './bounds.js';
+import { type Expression, type Size, sameSize } from './expression.js';
 import { type Fact, unknown } from './fact.js';
 import { parseSize } from './parse-expression.js';
 

@@ -1,5 +1,6 @@
 import { like } from '../dims.js';
-import { add, floorDivide, multiply, type Size } from '../expression.js';
+import { floorDivide } from '../division.js';
+import { add, multiply, type Size } from '../expression.js';
 import { fact } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
 

@@ -1,14 +1,15 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
-import { like, withAxis } from '../dims.js';
-import { add, floorDivide, multiply, type Size } from '../expression.js';
-import { fact, unknown } from '../fact.js';
+import { broadcast, like, withAxis } from '../dims.js';
+import { floorDivide } from '../division.js';
+import { multiply, type Size } from '../expression.js';
+import { fact } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
-import { headsOf } from './attention.js';
 import { convolution, pool } from './convolution.js';
 import { elementwise, sameAsInput } from './elementwise.js';
-import { gathering } from './gather.js';
+import { gather, gathering } from './gather.js';
 import { gemm, matmulDims } from './matmul.js';
 import { layerNormalization } from './normalization.js';
+import { recurrence } from './recurrent.js';
 import { reductions } from './reductions.js';
 import { reshaping } from './reshape.js';
 import { shapeTensors } from './shape-tensors.js';
@@ -18,7 +19,7 @@ import { shapeTensors } from './shape-tensors.js';
  * (ONNX Runtime, docs/ContribOperators.md).
  */
 
-/** The rule of an operator whose inputs lie elsewhere here. */
+/** The rule of an operator whose inputs lie elsewhere here; one that did not change with the opset. */
 function withInputs(
   rule: Rule,
   positions: readonly number[],
@@ -30,80 +31,6 @@ function withInputs(
     return outputs.map((output) => fact(type(n), output?.dims));
   };
 }
-
-/** [batch, length, hidden] times weights [hidden, 3 * hidden]: queries, keys and values in one. */
-const attention: Rule = (n) => fusedAttention(n, n.dims(2), n.type(0), 4);
-
-/** The same with an INT8 input; the result has the type of the scales. */
-const quantizedAttention: Rule = (n) => fusedAttention(n, n.dims(2), n.type(3), 8);
-
-function fusedAttention(
-  n: NodeView,
-  bias: readonly Size[] | undefined,
-  type: number | undefined,
-  pastAt: number,
-) {
-  const dims = n.dims(0);
-  const all = n.dims(1)?.[1] ?? bias?.[0];
-  const sizes = n.ints('qkv_hidden_sizes');
-  const hidden = sizes?.[2] ?? (all === undefined ? n.fresh() : floorDivide(all, 3));
-  const output = dims && [dims[0] as Size, dims[1] as Size, hidden];
-  const past = n.dims(pastAt);
-  const present = past
-    ? withAxis(
-        past,
-        3,
-        n.int('past_present_share_buffer', 0)
-          ? (past[3] as Size)
-          : add(past[3] as Size, dims?.[1] ?? n.fresh()),
-      )
-    : presentOf(n, dims, hidden);
-  return [fact(type, output), fact(type, present)];
-}
-
-/** Keys and values together: [2, batch, heads, length, head size]. */
-function presentOf(n: NodeView, dims: readonly Size[] | undefined, hidden: Size) {
-  const heads = n.int('num_heads');
-  if (!dims || !heads) return undefined;
-  return [2, dims[0] as Size, heads, dims[1] as Size, floorDivide(hidden, heads)];
-}
-
-/** Queries apart from keys and values, or packed as [batch, length, heads, 3, head size]. */
-const multiHeadAttention: Rule = (n) => {
-  const type = n.type(0);
-  const heads = n.int('num_heads');
-  const query = n.dims(0);
-  if (!query) return [fact(type), fact(type), fact(type)];
-  const [batch, length] = query as [Size, Size];
-  if (query.length === 5) {
-    const [, , count, , size] = query as [Size, Size, Size, Size, Size];
-    return [fact(type, [batch, length, multiply(count, size)]), unknown, unknown];
-  }
-  const value = headsOf(n, n.dims(2), heads);
-  const key = headsOf(n, n.dims(1), heads);
-  const hidden = value ? multiply(value.heads, value.size) : query[2];
-  const total = key && (n.has(6) ? add(n.dims(6)?.[2] ?? n.fresh(), key.length) : key.length);
-  const cache = (size: Size | undefined) =>
-    total && heads && size !== undefined ? [batch, heads, total, size] : undefined;
-  return [
-    fact(type, [batch, length, hidden ?? n.fresh()]),
-    fact(type, cache(key?.size)),
-    fact(type, cache(value?.size)),
-    fact(type, total && heads ? [batch, heads, length, total] : undefined),
-  ];
-};
-
-/** Keys and values may have fewer heads; all three may lie in the first input. */
-const groupQueryAttention: Rule = (n) => {
-  const { type, dims } = n.input(0);
-  const [heads, keyHeads] = [n.int('num_heads'), n.int('kv_num_heads')];
-  if (!dims || !heads || !keyHeads) return [fact(type), fact(n.type(3)), fact(n.type(4))];
-  const [batch, length, hidden] = dims as [Size, Size, Size];
-  const packed = !n.has(1);
-  const size = floorDivide(hidden, packed ? heads + 2 * keyHeads : heads);
-  const cache = fact(n.type(3) ?? type, [batch, keyHeads, n.fresh(), size]);
-  return [fact(type, [batch, length, multiply(size, heads)]), cache, cache];
-};
 
 /** Mean and inverse deviation are per row; the last output is the sum before the normalization. */
 const skipLayerNormalization: Rule = (n) => {
@@ -150,6 +77,51 @@ function matMulOf(left: number, right: number, type: (n: NodeView) => number | u
   return (n) => [fact(type(n), matmulDims(n, n.dims(left), n.dims(right)))];
 }
 
+/** Each tensor is followed by its scale and its zero point. */
+const quantizedBinary: Rule = (n) => [fact(n.type(0), broadcast(n, n.dims(0), n.dims(3)))];
+
+/** Keeps the channels, which come last by option; everything else is one value. */
+const globalPool: Rule = (n) => {
+  const { type, dims } = n.input(0);
+  const channels = n.int('channels_last', 0) && dims ? dims.length - 1 : 1;
+  return [
+    fact(
+      type,
+      dims?.map((dim, axis) => (axis === 0 || axis === channels ? dim : 1)),
+    ),
+  ];
+};
+
+/** A gather from a table in blocks of a few bits, of which one byte may hold two. */
+const gatherBlocks: Rule = (n) => {
+  const packed = n.type(0) === ElementType.UINT8 && n.int('bits', 4) === 4;
+  const table = n.input(0);
+  const dims = table.dims?.map((dim, axis, all) =>
+    packed && axis === all.length - 1 ? multiply(dim, 2) : dim,
+  );
+  const [output] = gather(n.withInputs([{ ...table, dims }, n.inputs[1]]), 'gather_axis');
+  return [fact(n.type(2), output?.dims)];
+};
+
+const expandDims: Rule = (n) => {
+  const { type, dims } = n.input(0);
+  const asked = n.scalar(1);
+  const axis = dims && typeof asked === 'number' ? n.axis(asked, dims.length + 1) : undefined;
+  if (!dims || axis === undefined) return [fact(type, dims && n.freshDims(dims.length + 1))];
+  return [fact(type, [...dims.slice(0, axis), 1, ...dims.slice(axis)])];
+};
+
+/** The distances between the rows of two matrices. */
+const distances: Rule = (n) => {
+  return [fact(n.type(0), [n.dims(0)?.[0] ?? n.fresh(), n.dims(1)?.[0] ?? n.fresh()])];
+};
+
+/** Without the places of the first ones. */
+const unique: Rule = (n) => {
+  const [values, , inverse, counts] = (gathering['Unique'] as Rule)(n);
+  return [values, inverse, counts];
+};
+
 /** Two halves, of which one gates the other. */
 const splitGelu: Rule = (n) => {
   const { type, dims } = n.input(0);
@@ -157,7 +129,6 @@ const splitGelu: Rule = (n) => {
 };
 
 const concat: Rule = (n) => {
-  // Each tensor is followed by its scale and its zero point.
   const positions = n.inputs.map((_, at) => at).filter((at) => at >= 2 && (at - 2) % 3 === 0);
   return withInputs(reshaping['Concat'] as Rule, positions, (view) => view.type(1))(n);
 };
@@ -165,39 +136,40 @@ const concat: Rule = (n) => {
 const firstType = (n: NodeView) => n.type(0);
 
 export const contrib: Rules = {
-  Attention: attention,
   BiasAdd: sameAsInput,
-  BiasDropout: elementwise['Dropout'] as Rule,
+  BiasDropout: (n) => [like(n.input(0)), fact(ElementType.BOOL, n.dims(0))],
   BiasGelu: sameAsInput,
   BiasSoftmax: sameAsInput,
   BiasSplitGelu: splitGelu,
+  CDist: distances,
+  DynamicQuantizeLSTM: recurrence['LSTM'] as Rule,
   DynamicQuantizeMatMul: matMulOf(0, 1, firstType),
   EmbedLayerNormalization: embedding(2, 2, 0),
+  ExpandDims: expandDims,
   FastGelu: sameAsInput,
   FusedConv: convolution,
   FusedGemm: gemm,
   FusedMatMul: fusedMatMul,
   FusedMatMulActivation: fusedMatMul,
+  GatherBlockQuantized: gatherBlocks,
   GatherND: gathering['GatherND'] as Rule,
   Gelu: sameAsInput,
   GemmFastGelu: matMulOf(0, 1, firstType),
   GroupNorm: sameAsInput,
-  GroupQueryAttention: groupQueryAttention,
   Inverse: sameAsInput,
   LayerNormalization: layerNormalization,
   MatMulBnb4: blockedMatMul,
   MatMulInteger16: matMulOf(0, 1, () => ElementType.INT32),
   MatMulIntegerToFloat: matMulOf(0, 1, (n) => n.type(2)),
   MatMulNBits: blockedMatMul,
-  MultiHeadAttention: multiHeadAttention,
-  QAttention: quantizedAttention,
   QEmbedLayerNormalization: embedding(2, 8, 0),
   QGemm: withInputs(gemm, [0, 3], (n) => (n.has(8) ? n.type(8) : n.type(1))),
-  QLinearAdd: withInputs(elementwise['Add'] as Rule, [0, 3]),
+  QLinearAdd: quantizedBinary,
   QLinearAveragePool: pool,
   QLinearConcat: concat,
+  QLinearGlobalAveragePool: globalPool,
   QLinearLeakyRelu: sameAsInput,
-  QLinearMul: withInputs(elementwise['Mul'] as Rule, [0, 3]),
+  QLinearMul: quantizedBinary,
   QLinearReduceMean: reductions['ReduceMean'] as Rule,
   QLinearSigmoid: sameAsInput,
   QLinearSoftmax: sameAsInput,
@@ -210,4 +182,5 @@ export const contrib: Rules = {
   SkipSimplifiedLayerNormalization: skipLayerNormalization,
   TransposeMatMul: fusedMatMul,
   Trilu: sameAsInput,
+  Unique: unique,
 };

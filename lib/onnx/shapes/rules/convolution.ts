@@ -1,15 +1,10 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
-import {
-  add,
-  ceilDivide,
-  floorDivide,
-  isAtLeast,
-  multiply,
-  type Size,
-  subtract,
-} from '../expression.js';
+import { isAtLeast } from '../bounds.js';
+import { ceilDivide, floorDivide } from '../division.js';
+import { add, multiply, type Size, subtract } from '../expression.js';
 import { fact } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
+import { dimsFromValues } from './shape-tensors.js';
 
 /** How a window moves over the spatial dimensions. */
 interface Window {
@@ -143,7 +138,9 @@ const transposed: Rule = (n) => {
   const [batch, , ...spatial] = dims as [Size, Size, ...Size[]];
   const channels = weights ? multiply(weights[1] as Size, n.int('group', 1)) : n.fresh();
   const kernel = n.ints('kernel_shape') ?? weights?.slice(2);
-  if (!kernel) return [fact(type, [batch, channels, ...n.freshDims(spatial.length)])];
+  if (kernel?.length !== spatial.length) {
+    return [fact(type, [batch, channels, ...n.freshDims(spatial.length)])];
+  }
   const window = windowOf(n, kernel);
   const asked = n.ints('output_shape')?.slice(-spatial.length);
   const extra = listOf(n.ints('output_padding'), spatial.length, 0);
@@ -174,7 +171,7 @@ const maxUnpool: Rule = (n) => {
     ];
   }
   const kernel = n.ints('kernel_shape');
-  if (!dims || !kernel) return [fact(n.type(0))];
+  if (!dims || kernel?.length !== dims.length - 2) return [fact(n.type(0))];
   const window = windowOf(n, kernel);
   const [batch, channels, ...spatial] = dims as [Size, Size, ...Size[]];
   const sizes = spatial.map((size, axis) => transposedSize(size, window, axis, 0));
@@ -195,11 +192,11 @@ const deformed: Rule = (n) => {
 
 const col2Im: Rule = (n) => {
   const dims = n.dims(0);
-  const [image, block] = [n.values(1), n.numbers(2)];
+  const image = dimsFromValues(n, 1);
   if (!dims || !image) return [fact(n.type(0))];
-  const blockSize = block?.reduce((a, b) => a * b, 1);
-  const channels = blockSize ? floorDivide(dims[1] as Size, blockSize) : n.fresh();
-  return [fact(n.type(0), [dims[0] as Size, channels, ...image.map((size) => size ?? n.fresh())])];
+  const block = n.numbers(2)?.reduce((a, b) => a * b, 1);
+  const channels = block && dims[1] !== undefined ? floorDivide(dims[1], block) : n.fresh();
+  return [fact(n.type(0), [dims[0] ?? n.fresh(), channels, ...image])];
 };
 
 export const convolutions: Rules = {

@@ -88,9 +88,9 @@ const clip: Rule = (n) => {
   ];
 };
 
-/** Not opset 1 and 6, whose attribute is a text; neither is read by anything today. */
+/** The type was a text before opset 6. */
 const cast: Rule = (n) => {
-  const type = n.opset < 6 ? undefined : n.int('to');
+  const type = n.opset < 6 ? ElementType[n.text('to') as keyof typeof ElementType] : n.int('to');
   return [fact(type, n.dims(0), castValues(n.input(0), type))];
 };
 

@@ -1,19 +1,20 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
 import { like, withAxis } from '../dims.js';
 import { product, type Size } from '../expression.js';
-import { fact, type Value } from '../fact.js';
+import { type Fact, fact, type Value } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
 import { moveValues } from './values.js';
 
-export const gather: Rule = (n) => {
+/** @param attribute - where the axis stands. */
+export function gather(n: NodeView, attribute = 'axis'): readonly Fact[] {
   const { type, dims } = n.input(0);
   const indices = n.dims(1);
   if (!dims || !indices) return [fact(type)];
-  const axis = n.axis(n.int('axis', 0), dims.length);
+  const axis = n.axis(n.int(attribute, 0), dims.length);
   if (axis === undefined) return [fact(type)];
   const result = [...dims.slice(0, axis), ...indices, ...dims.slice(axis + 1)];
   return [fact(type, result, pick(n, result, axis))];
-};
+}
 
 function pick(n: NodeView, result: readonly Size[], axis: number): Value[] | undefined {
   const [picked, size] = [n.numbers(1), n.dims(0)?.[axis]];
@@ -97,7 +98,7 @@ const nonMaxSuppression: Rule = (n) => [fact(ElementType.INT64, [n.fresh(), 3])]
 
 export const gathering: Rules = {
   Compress: compress,
-  Gather: gather,
+  Gather: (n) => gather(n),
   GatherElements: (n) => [fact(n.type(0), n.dims(1))],
   GatherND: gatherNd,
   NonMaxSuppression: nonMaxSuppression,

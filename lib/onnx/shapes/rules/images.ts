@@ -1,7 +1,9 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
-import { add, divideExactly, floorDivide, multiply, type Size } from '../expression.js';
+import { divideExactly, floorDivide } from '../division.js';
+import { add, multiply, type Size } from '../expression.js';
 import { fact, type Value } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
+import { dimsFromValues } from './shape-tensors.js';
 
 /** The sizes, or the factors by which the input's sizes grow; both belong to `axes` since opset 18. */
 const resize: Rule = (n) => {
@@ -147,9 +149,9 @@ const gridSample: Rule = (n) => {
 
 /** A grid for GridSample: of two coordinates for pictures, of three for volumes. */
 const affineGrid: Rule = (n) => {
-  const size = n.values(1);
-  if (!size) return [fact(n.type(0))];
-  const [batch, , ...spatial] = size.map((value) => value ?? n.fresh());
+  const size = dimsFromValues(n, 1);
+  if (!size || size.length < 3) return [fact(n.type(0))];
+  const [batch, , ...spatial] = size;
   return [fact(n.type(0), [batch as Size, ...spatial, spatial.length])];
 };
 

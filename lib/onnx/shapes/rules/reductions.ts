@@ -1,5 +1,6 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
-import { add, maximum, minimum, multiply, type Size } from '../expression.js';
+import { maximum, minimum } from '../bounds.js';
+import { add, multiply, type Size } from '../expression.js';
 import { fact, isInteger, type Value } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
 

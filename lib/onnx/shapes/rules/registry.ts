@@ -1,6 +1,7 @@
 import type { Rule, Rules } from '../node-view.js';
 import { attentions, previewAttentions } from './attention.js';
 import { contrib } from './contrib.js';
+import { contribAttentions } from './contrib-attention.js';
 import { controlFlow } from './control-flow.js';
 import { convolutions } from './convolution.js';
 import { elementwise } from './elementwise.js';
@@ -44,7 +45,7 @@ const families: Readonly<Record<string, readonly Rules[]>> = {
   'ai.onnx.ml': [machineLearning],
   'ai.onnx.preview': [previewAttentions],
   'ai.onnx.preview.training': [optimizers],
-  'com.microsoft': [contrib, contribQuantization],
+  'com.microsoft': [contrib, contribAttentions, contribQuantization],
 };
 
 /** The rule of every operator that inference knows, by `<domain>:<operator>`. */

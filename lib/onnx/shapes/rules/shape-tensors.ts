@@ -1,7 +1,9 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
 import { getAttribute } from '../../attributes.js';
 import { constantValue } from '../../constants.js';
-import { add, ceilDivide, maximum, product, type Size, subtract } from '../expression.js';
+import { maximum } from '../bounds.js';
+import { ceilDivide } from '../division.js';
+import { add, product, type Size, subtract } from '../expression.js';
 import { fact, isInteger, maxValues, smallCount } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
 
@@ -41,7 +43,8 @@ const constantOfShape: Rule = (n) => {
 
 const range: Rule = (n) => {
   const type = n.type(0) ?? n.type(1) ?? n.type(2);
-  const [start, limit, delta] = [n.scalar(0), n.scalar(1), n.scalar(2)];
+  // The step may be absent in the form of ONNX Runtime.
+  const [start, limit, delta] = [n.scalar(0), n.scalar(1), n.has(2) ? n.scalar(2) : 1];
   if (start === undefined || limit === undefined || typeof delta !== 'number' || delta === 0) {
     return [fact(type, [n.fresh()])];
   }

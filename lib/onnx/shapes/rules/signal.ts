@@ -1,6 +1,7 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
 import { withAxis } from '../dims.js';
-import { add, floorDivide, type Size, subtract } from '../expression.js';
+import { floorDivide } from '../division.js';
+import { add, type Size, subtract } from '../expression.js';
 import { fact } from '../fact.js';
 import type { Rule, Rules } from '../node-view.js';
 

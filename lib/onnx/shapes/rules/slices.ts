@@ -1,14 +1,7 @@
+import { isAtLeast, maximum, minimum } from '../bounds.js';
 import { withAxis } from '../dims.js';
-import {
-  add,
-  ceilDivide,
-  floorDivide,
-  isAtLeast,
-  maximum,
-  minimum,
-  type Size,
-  subtract,
-} from '../expression.js';
+import { ceilDivide, divideExactly } from '../division.js';
+import { add, type Size, subtract } from '../expression.js';
 import { type Fact, fact, type Value } from '../fact.js';
 import type { NodeView, Rule, Rules } from '../node-view.js';
 import { moveValues } from './values.js';
@@ -134,10 +127,9 @@ function splitSizes(n: NodeView, dim: Size, count: number): Size[] {
       Math.max(0, Math.min(part, dim - index * part)),
     );
   }
-  const part = floorDivide(dim, count);
-  return isAtLeast(ceilDivide(dim, count), part) && isAtLeast(part, ceilDivide(dim, count))
-    ? new Array<Size>(count).fill(part)
-    : [...new Array<Size>(count - 1).fill(ceilDivide(dim, count)), n.fresh()];
+  const part = divideExactly(dim, count);
+  if (part !== undefined) return new Array<Size>(count).fill(part);
+  return [...new Array<Size>(count - 1).fill(ceilDivide(dim, count)), n.fresh()];
 }
 
 export const slices: Rules = { Slice: slice, Split: split };

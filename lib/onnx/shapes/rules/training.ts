@@ -20,8 +20,12 @@ function optimizer(listsIn: number, listsOut: readonly number[]): Rule {
 
 export const losses: Rules = { NegativeLogLikelihoodLoss: loss, SoftmaxCrossEntropyLoss: loss };
 
+/** One for each of the first inputs, which the others are derived by. */
+const gradient: Rule = (n) => n.node.output.map((_, index) => like(n.input(index)));
+
 export const optimizers: Rules = {
   Adagrad: optimizer(3, [0, 2]),
   Adam: optimizer(4, [0, 2, 3]),
+  Gradient: gradient,
   Momentum: optimizer(3, [0, 2]),
 };

@@ -1,17 +1,7 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
-import {
-  add,
-  divideExactly,
-  floorDivide,
-  isAtLeast,
-  maximum,
-  minimum,
-  modulo,
-  multiply,
-  type Size,
-  sameSize,
-  subtract,
-} from '../expression.js';
+import { isAtLeast, maximum, minimum } from '../bounds.js';
+import { divideExactly, floorDivide, modulo } from '../division.js';
+import { add, multiply, type Size, sameSize, subtract } from '../expression.js';
 import { type Fact, isInteger, maxValues, smallCount, type Value } from '../fact.js';
 
 /**
