@@ -30,6 +30,7 @@ export default defineConfig({
       room('browser', alone),
       room('setup', alone),
       room('package', alone),
+      room('conformance', alone),
       {
         extends: true,
         test: {

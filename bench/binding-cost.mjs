@@ -30,8 +30,8 @@ const milliseconds = Number(options.ms);
 
 const standins = useStandins(resolve(options.build));
 const { Engine, tensor } = await import('../dist/index.js');
-const { emptyJob } = createRequire(import.meta.url)(
-  join(standins.release, 'bench', 'empty_job.node'),
+const { emptyJob, openPlainJob } = createRequire(import.meta.url)(
+  join(standins.release, 'bench', 'jobs.node'),
 );
 const peer = new Peer(join(standins.release, 'infer_peer'), [standins.library, standins.plan]);
 
@@ -61,9 +61,11 @@ peer.end();
 
 async function printLatency() {
   const [infer1, infer2] = [await inference(1, 1), await inference(2, 1)];
+  const plainJob = openPlainJob(standins.library, standins.plan);
   /** @type {Record<string, () => Promise<ArrayLike<number>>>} */
   const contenders = {
     'empty job': () => timesOf(emptyJob),
+    'C++, plain, as a job': () => timesOf(plainJob),
     'infer, depth 1': () => timesOf(infer1),
     'infer, depth 2': () => timesOf(infer2),
     'C++, session classes, depth 1': () => timesOfPeer('slot1'),
@@ -82,6 +84,8 @@ async function printLatency() {
       return { name: `infer, depth ${depth} - ${theirs}`, us, jobs: asJobs(us) };
     }),
   );
+  // What nobody can avoid who waits for the device on a thread of the pool.
+  const least = added('C++, plain, as a job', 'C++, plain');
 
   console.log(`\n## One inference after another, batch 1 x 128 tokens, two int64 inputs\n`);
   console.log(`${describeRun()}\n- ${rounds} rounds of ${count}; quartiles in brackets\n`);
@@ -93,7 +97,12 @@ async function printLatency() {
     spread(summarize(us)),
     spread(summarize(jobs), 2),
   ]);
-  console.log(table(['what the binding adds', 'us', 'empty jobs'], rowsAdded));
+  const rowLeast = [
+    'C++, plain, as a job - C++, plain',
+    spread(summarize(least)),
+    spread(summarize(asJobs(least)), 2),
+  ];
+  console.log(table(['what the way to it adds', 'us', 'empty jobs'], [...rowsAdded, rowLeast]));
   console.log('');
   for (const { name, jobs } of differences) console.log(bar(name, median(jobs), '<=', 2));
 }

@@ -2,7 +2,7 @@
  * A build through `buildEngine` beside the same build by a plain C++ program: the same library
  * (TensorRT for RTX, the real one), model and options, each in a process of its own, in turns.
  *
- *   node bench/build.mjs [--rounds 7] [--model file.onnx] [--build build/bench] [--target sm89]
+ *   node bench/build.mjs [--rounds 7] [--size minilm | base | large] [--build build/bench] [--target sm89]
  */
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
@@ -18,17 +18,18 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
-    model: { type: 'string', default: join(defaultBuild, 'encoder.onnx') },
+    size: { type: 'string', default: 'base' },
     build: { type: 'string', default: defaultBuild },
     target: { type: 'string', default: 'sm89' },
   },
 });
 const rounds = Number(options.rounds);
-const model = resolve(options.model);
-const release = join(resolve(options.build), 'Release');
+const build = resolve(options.build);
+const model = join(build, `encoder-${options.size}.onnx`);
+const release = join(build, 'Release');
 process.env['TENSORRT_NODE_ADDON'] = join(release, 'tensorrt_node.node');
 
-writeEncoder(model);
+writeEncoder(model, options.size);
 const library = await realLibrary();
 
 const inputs = ['input_ids', 'attention_mask'];
@@ -87,7 +88,7 @@ const megabytes = (statSync(model).size / 1e6).toFixed(1);
 console.log(`\n## One build, TensorRT for RTX ${library.version}, ${options.target}\n`);
 console.log(describeRun());
 console.log(
-  `- a BERT encoder of ${megabytes} MB, ${rounds} rounds, a process each; quartiles in brackets\n`,
+  `- a BERT encoder (${options.size}) of ${megabytes} MB, ${rounds} rounds, a process each; quartiles in brackets\n`,
 );
 const rows = Object.keys(contenders).map((name) => [
   name,

@@ -1,27 +1,29 @@
 /**
- * Writes a BERT encoder with weights drawn from a seed, so that nothing has to be fetched: `small` of
- * the size of all-MiniLM-L6 (6 layers of 384, 22.6 million weights, 90 MB), which build.mjs builds,
- * or `large` of that of BERT-large (24 layers of 1024, 334 million weights, 1.3 GB), for onnx.mjs.
+ * Writes a BERT encoder of a known size with weights drawn from a seed, so that nothing has to be
+ * fetched: all-MiniLM-L6 (90 MB), BERT-base (436 MB) or BERT-large (1.3 GB).
  *
- *   npx tsx bench/make-encoder.ts <file> [small | large]
+ *   npx tsx bench/make-encoder.ts <file> [minilm | base | large]
  */
 import { Model } from '../dist/index.js';
 import { addBert, batchAndSequence, bertOpset } from '../scripts/quickstart/bert-onnx.js';
 import { GraphBuilder } from '../scripts/quickstart/graph-builder.js';
 import type { Weight } from '../scripts/quickstart/safetensors.js';
 
-const sizes = {
-  small: { hidden: 384, layers: 6, heads: 12 },
-  large: { hidden: 1024, layers: 24, heads: 16 },
+const sizes: Record<string, { layers: number; hidden: number; heads: number }> = {
+  minilm: { layers: 6, hidden: 384, heads: 12 },
+  base: { layers: 12, hidden: 768, heads: 12 },
+  large: { layers: 24, hidden: 1024, heads: 16 },
 };
-
-const [file, size = 'small'] = process.argv.slice(2);
-if (file === undefined) throw new TypeError('Expected the path of the file to write');
-if (size !== 'small' && size !== 'large') throw new TypeError('Expected small or large');
-const { hidden, layers, heads } = sizes[size];
-const wide = 4 * hidden;
 const vocabulary = 30_522;
 const positions = 512;
+
+const [file, sizeName = 'minilm'] = process.argv.slice(2);
+if (file === undefined) throw new TypeError('Expected the path of the file to write');
+const size = sizes[sizeName];
+if (!size)
+  throw new TypeError(`Expected ${Object.keys(sizes).join(', ')} but received ${sizeName}`);
+const { layers, hidden, heads } = size;
+const wide = 4 * hidden;
 
 const config = {
   hidden_size: hidden,

@@ -3,15 +3,8 @@ export type { Finding, ParserVerdict, Severity } from './check/finding.js';
 export { type FixedModel, type FixNote, type FixOptions, fix } from './check/fix.js';
 export type { FixableCode } from './check/fixes/index.js';
 export type { CheckCode, CheckReport, ParserAnswer } from './check/report.js';
-export type {
-  Feeds,
-  OutputTarget,
-  OutputTargets,
-  TargetedOutputs,
-  WarmupShapes,
-} from './engine/bindings.js';
-export { type BuildOptions, buildEngine } from './engine/build.js';
-export type { BuilderOptions, DlaOptions } from './engine/build-options.js';
+export { type BuildOptions, buildEngine } from './engine/build/build.js';
+export type { BuilderOptions, DlaOptions } from './engine/build/build-options.js';
 export type {
   BuilderFlags,
   MemoryPools,
@@ -19,62 +12,68 @@ export type {
   PreviewFeatures,
   TacticSource,
   Target,
-} from './engine/build-switches.js';
-export type { BuildLogLine, BuildProgress } from './engine/build-watch.js';
-export type { EngineIngredients } from './engine/cache-key.js';
-export type { CacheOptions } from './engine/cached-build.js';
-export {
-  allocatePinned,
-  type DeviceOptions,
-  DeviceTensor,
-  trimDeviceMemory,
-} from './engine/device-tensor.js';
-export {
-  type DoctorGpu,
-  type DoctorLibrary,
-  type DoctorProblem,
-  type DoctorReport,
-  doctor,
-} from './engine/doctor.js';
-export { Engine } from './engine/engine.js';
-export { type CacheEntry, EngineCache } from './engine/engine-cache.js';
-export type { EngineTensor } from './engine/engine-tensor.js';
-export { checkEngine, type EngineValidity } from './engine/engine-validity.js';
-export {
-  GpuMonitor,
-  type GpuReading,
-} from './engine/gpu-monitor.js';
-export type { LibraryCandidate, Product, TriedFolder } from './engine/libraries.js';
-export type { LibraryOptions } from './engine/library.js';
-export type { LoadOptions } from './engine/load-options.js';
-export {
-  type ContextMemory,
-  estimateMemory,
-  type MemoryEstimate,
-  type MemoryReport,
-  type MemoryReportOptions,
-} from './engine/memory-report.js';
+} from './engine/build/build-switches.js';
+export type { BuildLogLine, BuildProgress } from './engine/build/build-watch.js';
 export {
   type ModelError,
   type ModelSubgraph,
   type ModelSupport,
   type SupportOptions,
   supportsModel,
-} from './engine/model-support.js';
-export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/plan.js';
-export type { PlanInput } from './engine/plan-file.js';
-export type { Profile, ShapeRange, ValueRange } from './engine/profiles.js';
+} from './engine/build/model-support.js';
+export type { Profile, ShapeRange, ValueRange } from './engine/build/profiles.js';
+export type { EngineIngredients } from './engine/cache/cache-key.js';
+export type { CacheOptions } from './engine/cache/cached-build.js';
+export { type CacheEntry, EngineCache } from './engine/cache/engine-cache.js';
+export type { TimingCacheOptions } from './engine/cache/timing-cache.js';
+export {
+  allocatePinned,
+  type DeviceOptions,
+  DeviceTensor,
+  trimDeviceMemory,
+} from './engine/device/device-tensor.js';
+export {
+  GpuMonitor,
+  type GpuReading,
+} from './engine/device/gpu-monitor.js';
+export {
+  type ContextMemory,
+  estimateMemory,
+  type MemoryEstimate,
+  type MemoryReport,
+  type MemoryReportOptions,
+} from './engine/device/memory-report.js';
+export { Engine } from './engine/engine.js';
+export type { EngineTensor } from './engine/engine-tensor.js';
+export { checkEngine, type EngineValidity } from './engine/engine-validity.js';
+export {
+  type DoctorGpu,
+  type DoctorLibrary,
+  type DoctorProblem,
+  type DoctorReport,
+  doctor,
+} from './engine/library/doctor.js';
+export type { LibraryCandidate, Product, TriedFolder } from './engine/library/libraries.js';
+export type { LibraryOptions } from './engine/library/library.js';
+export type { LoadOptions } from './engine/load-options.js';
+export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/plan/plan.js';
+export type { PlanInput } from './engine/plan/plan-file.js';
 export type { NewWeights, RefitOptions } from './engine/refit.js';
 export type { SerializeOptions } from './engine/serialize-options.js';
+export type {
+  Feeds,
+  OutputTarget,
+  OutputTargets,
+  TargetedOutputs,
+  WarmupShapes,
+} from './engine/session/bindings.js';
 export {
   type InferOptions,
   type LayerTime,
   Session,
   type SessionOptions,
-} from './engine/session.js';
-export type { GraphStats, LatencySummary, SessionStats } from './engine/session-stats.js';
-
-export type { TimingCacheOptions } from './engine/timing-cache.js';
+} from './engine/session/session.js';
+export type { GraphStats, LatencySummary, SessionStats } from './engine/session/session-stats.js';
 
 export type { WeightStreaming } from './engine/weight-streaming.js';
 export {
@@ -125,6 +124,7 @@ export {
   setAttributes,
 } from './onnx/attributes.js';
 export { Graph, type InsertedNode, type NodeSpec } from './onnx/graph.js';
+export type { ConversionCounts, HalfType } from './onnx/half-numbers.js';
 export {
   type ExternalDataChoice,
   type ExternalFiles,
@@ -162,7 +162,6 @@ export {
   type Values,
 } from './onnx/values.js';
 export { readInlineWeights, readWeights } from './onnx/weights.js';
-export type { ConversionCounts, HalfType } from './precision/half-numbers.js';
 export type { Scales } from './precision/operator-slots.js';
 export type { HalfOptions } from './precision/options.js';
 export type {

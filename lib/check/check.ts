@@ -1,9 +1,9 @@
 import { checkBoolean, checkOneOf, checkOptions, checkText } from '../arguments.js';
-import { type Target, targets } from '../engine/build-switches.js';
-import { type Product, products } from '../engine/libraries.js';
-import { openModel } from '../engine/model-source.js';
-import type { SupportOptions } from '../engine/model-support.js';
-import { checkProfileList, type Profile } from '../engine/profiles.js';
+import { type Target, targets } from '../engine/build/build-switches.js';
+import { openModel } from '../engine/build/model-source.js';
+import type { SupportOptions } from '../engine/build/model-support.js';
+import { checkProfileList, type Profile } from '../engine/build/profiles.js';
+import { type Product, products } from '../engine/library/libraries.js';
 import { Model } from '../onnx/model.js';
 import { type CheckTarget, contextOf } from './context.js';
 import { type Finding, type Found, severities } from './finding.js';

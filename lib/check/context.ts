@@ -1,7 +1,7 @@
 import type { TensorProto } from 'onnx-buf';
-import type { Target } from '../engine/build-switches.js';
-import type { Product } from '../engine/libraries.js';
-import type { Profile } from '../engine/profiles.js';
+import type { Target } from '../engine/build/build-switches.js';
+import type { Profile } from '../engine/build/profiles.js';
+import type { Product } from '../engine/library/libraries.js';
 import type { Model } from '../onnx/model.js';
 import { inferShapes } from '../onnx/shapes/infer-shapes.js';
 import type { InferredShapes } from '../onnx/shapes/inferred-shapes.js';

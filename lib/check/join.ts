@@ -1,4 +1,4 @@
-import type { ModelError, ModelSupport } from '../engine/model-support.js';
+import type { ModelError, ModelSupport } from '../engine/build/model-support.js';
 import type { NodeReference } from '../errors.js';
 import type { Finding } from './finding.js';
 import type { CheckCode } from './report.js';

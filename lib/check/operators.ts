@@ -1,4 +1,4 @@
-import type { Product } from '../engine/libraries.js';
+import type { Product } from '../engine/library/libraries.js';
 
 /**
  * The operators of ONNX that the parser of TensorRT for RTX 1.7.1.116 imports. Asked of that parser:

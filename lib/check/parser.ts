@@ -1,5 +1,9 @@
-import { type OpenedLibrary, openLibrary, productName } from '../engine/library.js';
-import { type ModelSupport, type SupportOptions, supportsModel } from '../engine/model-support.js';
+import {
+  type ModelSupport,
+  type SupportOptions,
+  supportsModel,
+} from '../engine/build/model-support.js';
+import { type OpenedLibrary, openLibrary, productName } from '../engine/library/library.js';
 import { TensorRTError } from '../errors.js';
 import type { Model } from '../onnx/model.js';
 import type { CheckContext } from './context.js';

@@ -1,5 +1,5 @@
-import type { Target } from '../engine/build-switches.js';
-import type { Product } from '../engine/libraries.js';
+import type { Target } from '../engine/build/build-switches.js';
+import type { Product } from '../engine/library/libraries.js';
 import type { Finding, Severity } from './finding.js';
 import type { RuleCode } from './rules/index.js';
 

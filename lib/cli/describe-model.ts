@@ -1,5 +1,5 @@
-import { productName } from '../engine/library.js';
-import type { PlanInfo } from '../engine/plan-header.js';
+import { productName } from '../engine/library/library.js';
+import type { PlanInfo } from '../engine/plan/plan-header.js';
 import type { ModelSummary, SummaryStorage, SummaryValue } from '../inspect/summary.js';
 import { styled } from './terminal.js';
 import { alignRight, bytes, counted, number, section, shape, table } from './text.js';

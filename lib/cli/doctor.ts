@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { type DoctorReport, doctor } from '../engine/doctor.js';
-import { productName } from '../engine/library.js';
+import { type DoctorReport, doctor } from '../engine/library/doctor.js';
+import { productName } from '../engine/library/library.js';
 import { command, jsonOption } from './command.js';
 import { printJson, printLines } from './terminal.js';
 import { section } from './text.js';

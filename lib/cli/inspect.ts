@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { readPlanInfo } from '../engine/plan.js';
-import type { PlanInfo } from '../engine/plan-header.js';
+import { readPlanInfo } from '../engine/plan/plan.js';
+import type { PlanInfo } from '../engine/plan/plan-header.js';
 import { TensorRTError } from '../errors.js';
 import { writeFiles } from '../files.js';
 import { inspect, openOutline } from '../inspect/inspect.js';

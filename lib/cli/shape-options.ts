@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Profile, ShapeRange } from '../engine/profiles.js';
+import type { Profile, ShapeRange } from '../engine/build/profiles.js';
 
 const bounds = ['min', 'opt', 'max'] as const;
 type Bound = (typeof bounds)[number];

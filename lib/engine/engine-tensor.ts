@@ -1,7 +1,7 @@
 import type { NativeProfile, NativeShapeRange, NativeTensor } from '../native.js';
 import type { ValueInfo } from '../onnx/value-info.js';
 import { type DataType, dataTypes } from '../tensor.js';
-import type { Profile, ShapeRange } from './profiles.js';
+import type { Profile, ShapeRange } from './build/profiles.js';
 
 /** An input or output of an engine. */
 export interface EngineTensor {

@@ -2,9 +2,9 @@ import { open } from 'node:fs/promises';
 import { checkOptions } from '../arguments.js';
 import { onFile } from '../files.js';
 import { callNative, type NativeEngineValidity } from '../native.js';
-import type { LibraryOptions } from './library.js';
+import type { LibraryOptions } from './library/library.js';
 import { openLibraryFor } from './load.js';
-import { Plan, readPlanInfo } from './plan.js';
+import { Plan, readPlanInfo } from './plan/plan.js';
 
 /** What TensorRT for RTX says of a plan before it is loaded. */
 export interface EngineValidity {

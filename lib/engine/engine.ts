@@ -1,9 +1,7 @@
 import { TensorRTError } from '../errors.js';
 import { Lifetime } from '../lifetime.js';
 import { callNative, type NativeEngine, type NativeEngineDescription } from '../native.js';
-import { type EngineTensor, toEngineTensor, toProfile } from './engine-tensor.js';
-import { loadPlan, type NativeLoaded } from './load.js';
-import { checkBudget, type LoadOptions, toNativeBudget } from './load-options.js';
+import type { Profile } from './build/profiles.js';
 import {
   checkReportOptions,
   checkScratchFits,
@@ -11,15 +9,17 @@ import {
   type MemoryReport,
   type MemoryReportOptions,
   reportMemory,
-} from './memory-report.js';
-import { type Plan, type PlanInfo, planFromBytes } from './plan.js';
-import type { PlanInput } from './plan-file.js';
-import type { Profile } from './profiles.js';
+} from './device/memory-report.js';
+import { type EngineTensor, toEngineTensor, toProfile } from './engine-tensor.js';
+import { loadPlan, type NativeLoaded } from './load.js';
+import { checkBudget, type LoadOptions, toNativeBudget } from './load-options.js';
+import { type Plan, type PlanInfo, planFromBytes } from './plan/plan.js';
+import type { PlanInput } from './plan/plan-file.js';
 import { type NewWeights, type RefitOptions, toRefitInput } from './refit.js';
 import { Sequence } from './sequence.js';
 import { type SerializeOptions, toSerializationFlags } from './serialize-options.js';
-import { Session } from './session.js';
-import { checkSessionOptions, type SessionOptions } from './session-options.js';
+import { Session } from './session/session.js';
+import { checkSessionOptions, type SessionOptions } from './session/session-options.js';
 import type { WeightStreaming } from './weight-streaming.js';
 
 /**

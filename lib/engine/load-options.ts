@@ -6,7 +6,7 @@ import {
   invalidArgument,
 } from '../arguments.js';
 import type { NativeLoadOptions } from '../native.js';
-import type { LibraryOptions } from './library.js';
+import type { LibraryOptions } from './library/library.js';
 
 export interface LoadOptions extends Pick<LibraryOptions, 'libraryDir'> {
   /** Number of the GPU. Default: 0. */

@@ -1,10 +1,10 @@
 import { TensorRTError } from '../errors.js';
 import { callNative, type NativeEngine, type NativeLibrary } from '../native.js';
-import type { Product } from './libraries.js';
-import { openLibrary, productName } from './library.js';
+import type { Product } from './library/libraries.js';
+import { openLibrary, productName } from './library/library.js';
 import { checkLoadOptions, type LoadOptions, toNativeLoadOptions } from './load-options.js';
-import { type PlanInfo, readPlanInfo } from './plan.js';
-import { type PlanInput, planAtHand } from './plan-file.js';
+import { type PlanInfo, readPlanInfo } from './plan/plan.js';
+import { type PlanInput, planAtHand } from './plan/plan-file.js';
 
 /** A deserialised engine, and what its plan said. */
 export interface NativeLoaded {

@@ -76,7 +76,10 @@ function fileToCopy(model: ModelProto, external: ExternalData): ExternalFile | u
   const ranges = new Map<ExternalFile, Map<number, number>>();
   forEachTensor(ModelProtoSchema, model, (tensor) => {
     if (!isExternal(tensor)) return;
-    const { file, offset, byteLength } = external.locate(tensor);
+    const range = external.locate(tensor);
+    // What is converted on the way is not in the file.
+    if (!(range instanceof FileRange)) return;
+    const { file, offset, byteLength } = range;
     const known = ranges.get(file) ?? new Map<number, number>();
     ranges.set(file, known.set(offset, Math.max(byteLength, known.get(offset) ?? 0)));
   });

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { posix, resolve, sep, win32 } from 'node:path';
-import { type TensorProto, TensorProto_DataLocation } from 'onnx-buf';
+import { type TensorProto, TensorProto_DataLocation, TensorProto_DataType } from 'onnx-buf';
 import { TensorRTError } from '../errors.js';
 import { type ByteSource, isSystemError, readAt, systemReason, type WholeFile } from '../files.js';
 import { elementCount } from '../tensor.js';
+import { ConvertedRange, conversionOf } from './converted-range.js';
 import { elementTypeName, storedBytes } from './element-types.js';
 
 export function isExternal(tensor: TensorProto): boolean {
@@ -139,11 +140,18 @@ export class ExternalData {
    * @throws TensorRTError `ERR_ONNX_EXTERNAL_DATA` when the location is missing or leaves the
    * model's folder, or when the file is missing or too short.
    */
-  locate(tensor: TensorProto): FileRange {
+  locate(tensor: TensorProto): FileRange | ConvertedRange {
+    const conversion = conversionOf(tensor);
+    if (!conversion) return this.#locate(tensor, tensor.dataType);
+    return new ConvertedRange(this.#locate(tensor, TensorProto_DataType.FLOAT), conversion);
+  }
+
+  /** @param elementType - the one in the file. */
+  #locate(tensor: TensorProto, elementType: number): FileRange {
     const path = this.#resolve(tensor);
     const file = this.#open(tensor, path);
     const offset = byteEntry(tensor, 'offset', path) ?? 0;
-    const byteLength = this.#byteLength(tensor, file, offset);
+    const byteLength = this.#byteLength(tensor, elementType, file, offset);
     if (offset + byteLength > file.byteLength) {
       throw externalError(
         `The external data file '${path}' is too short: tensor '${tensor.name}' needs bytes ${offset} to ${offset + byteLength}, the file has ${file.byteLength}.`,
@@ -173,11 +181,14 @@ export class ExternalData {
 
   #resolve(tensor: TensorProto): string {
     const location = externalEntry(tensor, 'location');
-    if (!location) {
-      throw externalError(`Tensor '${tensor.name}' has external data without a location.`, {
-        tensor: tensor.name,
-        remedy: 'Export the model again.',
-      });
+    if (!location || location.includes('\0')) {
+      throw externalError(
+        `Tensor '${tensor.name}' has external data without a location that names a file.`,
+        {
+          tensor: tensor.name,
+          remedy: 'Export the model again.',
+        },
+      );
     }
     if (this.directory === undefined) {
       throw externalError(
@@ -220,13 +231,18 @@ export class ExternalData {
     }
   }
 
-  #byteLength(tensor: TensorProto, file: ExternalFile, offset: number): number {
+  #byteLength(
+    tensor: TensorProto,
+    elementType: number,
+    file: ExternalFile,
+    offset: number,
+  ): number {
     const stated = byteEntry(tensor, 'length', file.path);
     const dims = tensor.dims.map(Number);
-    const expected = storedBytes(tensor.dataType, elementCount(dims));
+    const expected = storedBytes(elementType, elementCount(dims));
     if (stated !== undefined && expected !== undefined && stated !== expected) {
       throw externalError(
-        `Tensor '${tensor.name}' of type ${elementTypeName(tensor.dataType)} and dims [${dims.join(', ')}] needs ${expected} bytes, but its external data has a length of ${stated}.`,
+        `Tensor '${tensor.name}' of type ${elementTypeName(elementType)} and dims [${dims.join(', ')}] needs ${expected} bytes, but its external data has a length of ${stated}.`,
         { tensor: tensor.name, file: file.path, remedy: 'Export the model again.' },
       );
     }

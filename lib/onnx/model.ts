@@ -8,6 +8,7 @@ import {
   StringStringEntryProtoSchema,
 } from 'onnx-buf';
 import { checkInteger, checkOptions, checkText, invalidArgument } from '../arguments.js';
+import { refuseConverted } from './converted-range.js';
 import { concatenate, totalBytes } from './encode.js';
 import { ExternalData, isExternal } from './external.js';
 import type { ExternalFiles } from './external-plan.js';
@@ -214,9 +215,11 @@ export class Model {
    * The model as it would be stored. External data is not part of it, and is referred to relative
    * to the folder of the model.
    *
-   * @throws TensorRTError `ERR_ONNX_INVALID` for a model over 2 GiB.
+   * @throws TensorRTError `ERR_ONNX_INVALID` for a model over 2 GiB, `ERR_ONNX_EXTERNAL_DATA` for one
+   * whose external weights `toHalf` converts while they are read.
    */
   toBytes(): Uint8Array {
+    forEachTensor(ModelProtoSchema, this.proto, refuseConverted);
     const parts = encodeAsIs(this.proto);
     checkProtobufSize(parts, this.path, 'Write it with save().');
     return concatenate(parts as Uint8Array[]);

@@ -1,7 +1,7 @@
 import type { AttributeProto } from 'onnx-buf';
 import { type AttributeValue, encodeAttributes } from '../onnx/attributes.js';
 import { type Tensor, tensor } from '../tensor.js';
-import type { HalfConstant, HalfConstants } from './constants.js';
+import type { HalfConstants } from './constants.js';
 import type { PrecisionPlan } from './plan.js';
 import { isFloat, type Step } from './value-graph.js';
 
@@ -28,7 +28,7 @@ export function adaptNode(step: Step, plan: PrecisionPlan, { converted }: HalfCo
     setAttribute(step, attribute, type);
   } else if (node.opType === 'ConstantOfShape' && isHalf) {
     const fill = converted.get(output);
-    setAttribute(step, 'value', fill ? halfTensor(plan, fill, [1]) : zero(plan));
+    setAttribute(step, 'value', halfTensor(plan, fill?.bits ?? new Uint16Array(1), [1]));
   } else if (node.opType === 'DequantizeLinear' && isHalf && step.inputs[1]) {
     // Without it the output has the type of the scales.
     if (plan.wantedType(step.inputs[1]) !== plan.half) setAttribute(step, 'output_dtype', type);
@@ -38,14 +38,10 @@ export function adaptNode(step: Step, plan: PrecisionPlan, { converted }: HalfCo
 /** A constant's values in the half-precision type of the plan. */
 export function halfTensor(
   plan: PrecisionPlan,
-  { bits }: HalfConstant,
+  bits: Uint16Array,
   dims: readonly number[],
 ): Tensor {
   return tensor(plan.typeName, dims, bits);
-}
-
-function zero(plan: PrecisionPlan): Tensor {
-  return tensor(plan.typeName, [1], new Uint16Array(1));
 }
 
 export function setAttribute({ node }: Step, name: string, value: AttributeValue): void {

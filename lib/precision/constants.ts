@@ -1,10 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { TensorProto } from 'onnx-buf';
 import { TensorRTError } from '../errors.js';
 import { getTensor } from '../onnx/attributes.js';
+import type { Conversion } from '../onnx/converted-range.js';
+import { isExternal } from '../onnx/external.js';
+import {
+  type ConversionCounts,
+  type HalfType,
+  halfFormats,
+  toHalfBits,
+} from '../onnx/half-numbers.js';
 import type { Model } from '../onnx/model.js';
 import { readWeights } from '../onnx/weights.js';
-import type { Tensor } from '../tensor.js';
-import { type ConvertedNumbers, type HalfType, halfFormats, toHalfBits } from './half-numbers.js';
+import { elementCount, typedArrayOf } from '../tensor.js';
 import { quantizers } from './operator-slots.js';
 import { maskedTensors } from './rules/masks.js';
 import { show } from './rules/ranges.js';
@@ -12,10 +20,19 @@ import { type Islands, keepFloat, typeNames } from './rules/rule.js';
 import { float32, type Step, type Use, type Value, type ValueGraph } from './value-graph.js';
 
 /** A constant in half precision. */
-export interface HalfConstant extends ConvertedNumbers {
+export interface HalfConstant {
+  readonly counts: ConversionCounts;
+  /** How many numbers it has. */
+  readonly count: number;
+  /** Undefined where they lie in an external file, and are converted when they are read from it. */
+  readonly bits: Uint16Array | undefined;
+  /** Absolute values above it become it. */
+  readonly limit: number;
   /** Whether its huge numbers only mask, and were brought into range. */
   readonly masks: boolean;
 }
+
+const pieceBytes = 4 * 1024 * 1024;
 
 /** What became of the constants of a model. */
 export interface HalfConstants {
@@ -45,24 +62,21 @@ export async function convertConstants(
     const readers = value.uses.filter((use) => mayTakeHalf(use, islands));
     if (readers.length === 0) continue;
     signal?.throwIfAborted();
-    const { data } = await read(model, value, signal);
-    const result = toHalfBits(type, data);
-    const { saturated, absmax } = result.counts;
+    const plain = await convert(model, value, type, Infinity, signal);
+    const { saturated, absmax } = plain.counts;
     const masks = saturated > 0 ? maskedTensors(value) : undefined;
     converted.set(
       value,
-      masks
-        ? { ...toHalfBits(type, data, maskLimit(type)), masks: true }
-        : { ...result, masks: false },
+      masks ? await convert(model, value, type, maskLimit(type), signal) : plain,
     );
     for (const tensor of masks ?? []) masked.add(tensor);
-    if (isScale(value)) refuseLostScales(value, result, type);
+    if (isScale(value)) refuseLostScales(value, plain.counts, type);
     else if (!masks && (saturated > 0 || (absmax > 0 && absmax < halfFormats[type].smallest))) {
       const reason = constantReason(value, saturated > 0, absmax, type);
       for (const step of stepsWith(value, readers)) keepFloat(islands, step, reason);
     }
     // A large weight takes a good part of a second: the event loop gets its turn between.
-    if (data.length > 1e5) await nextTurn();
+    if (plain.count > 1e5) await nextTurn();
   }
   return { converted, masked };
 }
@@ -72,7 +86,7 @@ function isScale({ uses }: Value): boolean {
 }
 
 /** A scale of zero quantizes nothing, and TensorRT refuses it. */
-function refuseLostScales({ name }: Value, { counts }: ConvertedNumbers, type: HalfType): void {
+function refuseLostScales({ name }: Value, counts: ConversionCounts, type: HalfType): void {
   if (counts.flushed === 0 && counts.saturated === 0) return;
   const lost = counts.flushed > 0 ? `${counts.flushed} of them become 0` : 'they are too large';
   throw new TensorRTError(
@@ -107,14 +121,43 @@ export function fillOf({ producer }: Value) {
     : undefined;
 }
 
-async function read(
+async function convert(
   model: Model,
   value: Value,
+  type: HalfType,
+  limit: number,
   signal: AbortSignal | undefined,
-): Promise<Tensor<'float32'>> {
+): Promise<HalfConstant> {
   const tensor = value.constant ?? fillOf(value);
   if (!tensor) throw new Error(`Tensor '${value.name}' is no constant`);
-  return (await readWeights(model, tensor, signal ? { signal } : {})) as Tensor<'float32'>;
+  const masks = limit !== Infinity;
+  if (isExternal(tensor) && !value.producer) {
+    const counts = await countExternal(model, tensor, { type, limit }, signal);
+    const count = elementCount(tensor.dims.map(Number));
+    return { counts, count, bits: undefined, limit, masks };
+  }
+  const { data } = await readWeights(model, tensor, signal ? { signal } : {});
+  const { bits, counts } = toHalfBits(type, data as Float32Array, limit);
+  return { counts, count: bits.length, bits, limit, masks };
+}
+
+/** What a conversion will do to weights in a file, read piece by piece. */
+async function countExternal(
+  model: Model,
+  tensor: TensorProto,
+  { type, limit }: Conversion,
+  signal: AbortSignal | undefined,
+): Promise<ConversionCounts> {
+  const total = { saturated: 0, flushed: 0, subnormal: 0, nan: 0, infinite: 0, absmax: 0 };
+  const buffer = new Uint8Array(pieceBytes);
+  await model.externalData.locate(tensor).copyTo(buffer, signal, async (piece) => {
+    const { counts } = toHalfBits(type, typedArrayOf('float32', piece), limit);
+    total.absmax = Math.max(total.absmax, counts.absmax);
+    for (const key of ['saturated', 'flushed', 'subnormal', 'nan', 'infinite'] as const) {
+      total[key] += counts[key];
+    }
+  });
+  return total;
 }
 
 function mayTakeHalf({ step, index }: Use, islands: Islands): boolean {

@@ -1,5 +1,5 @@
+import { halfFormats } from '../onnx/half-numbers.js';
 import type { HalfConstants } from './constants.js';
-import { halfFormats } from './half-numbers.js';
 import type { CheckedOptions } from './options.js';
 import type { PrecisionPlan } from './plan.js';
 import type {
@@ -64,10 +64,8 @@ function decisionOn(step: Step, { islands, plan, values }: Outcome): PrecisionDe
 }
 
 function convertedTensors({ constants, rewriter }: Outcome): ConvertedTensor[] {
-  return [...constants.converted].flatMap(([value, { bits, counts, masks }]) =>
-    rewriter.isStoredInHalf(value)
-      ? [{ tensor: value.name, count: bits.length, masks, ...counts }]
-      : [],
+  return [...constants.converted].flatMap(([value, { count, counts, masks }]) =>
+    rewriter.isStoredInHalf(value) ? [{ tensor: value.name, count, masks, ...counts }] : [],
   );
 }
 

@@ -1,6 +1,6 @@
 import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
+import { type HalfType, halfFormats } from '../onnx/half-numbers.js';
 import { CalibrationTable } from '../quantize/table.js';
-import { type HalfType, halfFormats } from './half-numbers.js';
 import type { Scales } from './operator-slots.js';
 
 export interface HalfOptions {
@@ -36,6 +36,11 @@ export interface HalfOptions {
    * them and casts, in any opset. Default: `'float32'`.
    */
   scales?: Scales;
+  /**
+   * `'float32'` makes float32 of float64 first, which then becomes half precision as all else; inputs
+   * and outputs as `io` says. Default: `'keep'`, which leaves float64 alone.
+   */
+  float64?: 'keep' | 'float32';
   signal?: AbortSignal;
 }
 
@@ -57,6 +62,7 @@ export function checkHalfOptions(options: HalfOptions): CheckedOptions {
     'maxReduction',
     'io',
     'scales',
+    'float64',
     'signal',
   ]);
   const {
@@ -66,9 +72,11 @@ export function checkHalfOptions(options: HalfOptions): CheckedOptions {
     maxReduction,
     io = 'keep',
     scales = 'float32',
+    float64 = 'keep',
   } = options;
   checkOneOf('options.type', type, ['fp16', 'bf16']);
   checkOneOf('options.io', io, ['keep', 'convert']);
+  checkOneOf('options.float64', float64, ['keep', 'float32']);
   checkOneOf('options.scales', scales, ['float32', 'half', 'cast']);
   if (!Array.isArray(keep) || keep.some((name) => typeof name !== 'string')) {
     throw invalidArgument('options.keep', 'an array of node names', keep);
@@ -82,5 +90,5 @@ export function checkHalfOptions(options: HalfOptions): CheckedOptions {
   if (typeof maxRange !== 'number' || !(maxRange > 0 && maxRange <= max)) {
     throw invalidArgument('options.maxRange', `a number above 0 and at most ${max}`, maxRange);
   }
-  return { ...options, type, keep, maxRange, io, scales };
+  return { ...options, type, keep, maxRange, io, scales, float64 };
 }

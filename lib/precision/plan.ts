@@ -1,5 +1,5 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
-import type { HalfType } from './half-numbers.js';
+import type { HalfType } from '../onnx/half-numbers.js';
 import type { Link } from './links.js';
 import { hasCasts } from './rules/operators.js';
 import type { Islands } from './rules/rule.js';
@@ -29,6 +29,7 @@ export class PrecisionPlan {
   readonly #graph: ValueGraph;
   readonly #islands: Islands;
   readonly #boundary: ElementType;
+  readonly #inputs: ReadonlySet<string>;
   readonly #linked = new Map<Use | Value, ElementType>();
 
   constructor(
@@ -40,6 +41,7 @@ export class PrecisionPlan {
     this.typeName = type === 'fp16' ? 'float16' : 'bfloat16';
     this.#graph = graph;
     this.#islands = islands;
+    this.#inputs = new Set(graph.main.graph.input.map(({ name }) => name));
     this.#boundary = io === 'convert' && hasCasts(opset, type) ? this.half : float32;
     for (const link of graph.links) this.#addLink(link);
   }
@@ -65,10 +67,15 @@ export class PrecisionPlan {
     const linked = this.#linked.get(value);
     if (linked !== undefined) return linked;
     const { producer } = value;
-    if (!producer) return value.scope === this.#graph.main ? this.#boundary : float32;
+    if (!producer) return this.#isInput(value) ? this.#boundary : float32;
     if (this.#islands.has(producer)) return float32;
     const place = producer.outputs.indexOf(value);
     return producer.slots?.output(place) === 'either' ? this.half : float32;
+  }
+
+  /** Not so a sparse initializer, which nothing writes either. */
+  #isInput({ scope, name }: Value): boolean {
+    return scope === this.#graph.main && this.#inputs.has(name);
   }
 
   /** The type that a reader wants of a tensor that was float32; undefined where any will do. */

@@ -4,6 +4,7 @@ import type { Model } from '../onnx/model.js';
 import { inlineFunctions } from '../onnx/passes/inline-functions.js';
 import { upgradeOpset } from '../onnx/passes/upgrade-opset.js';
 import { subgraphsOf } from '../onnx/subgraphs.js';
+import { doublesToFloats } from './doubles.js';
 import { quantizers } from './operator-slots.js';
 import type { CheckedOptions } from './options.js';
 
@@ -21,6 +22,9 @@ export async function prepare(original: Model, options: CheckedOptions): Promise
   copy.graph.nameNodes();
   const { model } = await inlineFunctions(copy, signal);
   model.graph.nameNodes();
+  if (options.float64 === 'float32') {
+    await doublesToFloats(model, options.io === 'keep', options.signal);
+  }
   const needed = neededOpset(model, options);
   if (needed <= model.opset) return { model, problem: undefined };
   try {

@@ -1,5 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import {
+  type AttributeProto,
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
   type GraphProto,
   type NodeProto,
   NodeProtoSchema,
@@ -7,11 +10,12 @@ import {
   type ValueInfoProto,
 } from 'onnx-buf';
 import { encodeAttributes } from '../onnx/attributes.js';
+import { convertedTensor } from '../onnx/converted-range.js';
 import type { Graph } from '../onnx/graph.js';
+import type { HalfType } from '../onnx/half-numbers.js';
 import { shallowCopy } from '../onnx/messages.js';
 import { toTensorProto } from '../onnx/weights.js';
-import type { Tensor } from '../tensor.js';
-import { adaptNode, halfTensor, setAttribute } from './adapt.js';
+import { adaptNode, halfTensor } from './adapt.js';
 import type { HalfConstants } from './constants.js';
 import type { PrecisionPlan } from './plan.js';
 import {
@@ -41,7 +45,7 @@ export class Rewriter {
   readonly #values: ValueGraph;
   readonly #plan: PrecisionPlan;
   readonly #constants: HalfConstants;
-  readonly #suffix: string;
+  readonly #type: HalfType;
   readonly #additions = new Map<Scope, Additions>();
   /** By tensor: its name in each element type. */
   readonly #names = new Map<Value, Map<number, string>>();
@@ -54,13 +58,13 @@ export class Rewriter {
     values: ValueGraph,
     plan: PrecisionPlan,
     constants: HalfConstants,
-    suffix: string,
+    type: HalfType,
   ) {
     this.#graph = graph;
     this.#values = values;
     this.#plan = plan;
     this.#constants = constants;
-    this.#suffix = suffix;
+    this.#type = type;
   }
 
   get castsRemoved(): number {
@@ -112,20 +116,19 @@ export class Rewriter {
     const wanted = new Set(value.uses.map((use) => this.#plan.wantedType(use)));
     const inHalf = wanted.has(this.#plan.half) && !wanted.has(float32);
     if (!inHalf && this.#fixedType(value) !== this.#plan.half) return float32;
-    const half = this.#halfConstant(value);
-    if (value.producer) {
-      value.producer.node.attribute = [];
-      setAttribute(value.producer, 'value', half);
-    } else if (value.constant) {
-      this.#replaced.set(value.constant, toTensorProto(value.name, half));
-    }
+    const half = this.#halfConstant(value, value.name);
+    if (value.producer) value.producer.node.attribute = [tensorAttribute('value', half)];
+    else if (value.constant) this.#replaced.set(value.constant, half);
     return this.#plan.half;
   }
 
-  #halfConstant(value: Value): Tensor {
+  #halfConstant(value: Value, name: string): TensorProto {
     const half = this.#constants.converted.get(value);
-    if (!half || !value.constant) throw new Error(`Constant '${value.name}' was not converted`);
-    return halfTensor(this.#plan, half, value.constant.dims.map(Number));
+    const { constant } = value;
+    if (!half || !constant) throw new Error(`Constant '${value.name}' was not converted`);
+    const { bits, limit } = half;
+    if (!bits) return convertedTensor(constant, name, { type: this.#type, limit });
+    return toTensorProto(name, halfTensor(this.#plan, bits, constant.dims.map(Number)));
   }
 
   /** A cast of the model that has become one to the same type is left out. */
@@ -135,8 +138,8 @@ export class Rewriter {
     if (step.node.opType !== 'Cast' || !source || !target || source.value.constant) return;
     if (target.uses.some((use) => !use.step)) return;
     const type = this.#plan.storedType(source.value);
-    if (type !== undefined && type === this.#plan.storedType(target))
-      this.#aliases.set(target, source.value);
+    if (type === undefined || type !== this.#plan.storedType(target)) return;
+    this.#aliases.set(target, source.value);
   }
 
   #rewriteStep(step: Step): void {
@@ -156,8 +159,7 @@ export class Rewriter {
   }
 
   #nameFor(use: Use): string {
-    const wanted = this.#plan.wantedType(use);
-    return this.#nameIn(use.value, wanted);
+    return this.#nameIn(use.value, this.#plan.wantedType(use));
   }
 
   /** The name under which a tensor is had in a type, which is added where nobody wanted it yet. */
@@ -182,13 +184,19 @@ export class Rewriter {
     return this.#nameIn(source.value, wanted);
   }
 
+  /** Of a tensor that the model casts from integers: these, which are cast anew and not rounded twice. */
+  #otherSource({ producer }: Value): string | undefined {
+    const [source] = producer?.node.opType === 'Cast' ? producer.inputs : [];
+    return source && !isFloat(source.value) ? this.#nameIn(source.value, undefined) : undefined;
+  }
+
   #addConstant(value: Value, wanted: number): string {
     const name = this.#uniqueName(value, wanted);
     this.#names.get(value)?.set(wanted, name);
     const tensor =
       wanted === float32
         ? Object.assign(shallowCopy(value.constant as TensorProto), { name })
-        : toTensorProto(name, this.#halfConstant(value));
+        : this.#halfConstant(value, name);
     this.#additionsTo(value.scope).initializers.push(tensor);
     return name;
   }
@@ -201,7 +209,7 @@ export class Rewriter {
   ): string {
     const names = this.#names.get(value) as Map<number, string>;
     names.set(wanted, output);
-    const source = integerSource(value) ?? (names.get(type) as string);
+    const source = this.#otherSource(value) ?? (names.get(type) as string);
     const node = create(NodeProtoSchema, {
       name: this.#graph.uniqueName(`${output}_Cast`),
       opType: 'Cast',
@@ -218,7 +226,7 @@ export class Rewriter {
   }
 
   #uniqueName({ name }: Value, type: number): string {
-    return this.#graph.uniqueName(`${name}_${type === float32 ? 'fp32' : this.#suffix}`);
+    return this.#graph.uniqueName(`${name}_${type === float32 ? 'fp32' : this.#type}`);
   }
 
   #additionsTo(scope: Scope): Additions {
@@ -261,10 +269,8 @@ export class Rewriter {
   }
 }
 
-/** The tensor of integers that a value is cast from: it is cast anew, and not rounded twice. */
-function integerSource({ producer }: Value): string | undefined {
-  const [source] = producer?.node.opType === 'Cast' ? producer.inputs : [];
-  return source && !isFloat(source.value) ? source.value.name : undefined;
+function tensorAttribute(name: string, t: TensorProto): AttributeProto {
+  return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.TENSOR, t });
 }
 
 function setElementType({ type }: ValueInfoProto, elementType: number | undefined): void {

@@ -26,9 +26,11 @@ const heavy = new Set([
 /**
  * Widens the islands by light nodes that lie between them, where half precision would cost two casts
  * and gain nothing, and by nodes that only look at FP32 tensors, such as comparisons.
+ *
+ * @param io - whether the inputs and outputs of the model stay FP32.
  */
-export function settle(graph: ValueGraph, islands: Islands): void {
-  joinIslands(graph, islands);
+export function settle(graph: ValueGraph, io: 'keep' | 'convert', islands: Islands): void {
+  joinIslands(graph, io === 'keep' ? 'float' : 'mixed', islands);
   for (const step of graph.steps) {
     if (islands.has(step) || !onlyLooks(step)) continue;
     if (computedInputs(step).some(({ value }) => value.producer && islands.has(value.producer))) {
@@ -44,16 +46,17 @@ function onlyLooks(step: Step): boolean {
 /** What a light node has on one side: FP32 only, and whether an island is among it. */
 type Side = 'mixed' | 'float' | 'island';
 
-function joinIslands({ steps, main }: ValueGraph, islands: Islands): void {
+function joinIslands({ steps, main }: ValueGraph, boundary: Side, islands: Islands): void {
   const after = new Map<Step, Side>();
   const isIsland = (step: Step) => islands.has(step) && !quantizers.has(step.node.opType);
   const sideOf = (use: Use): Side => {
-    if (!use.step) return use.scope === main ? 'float' : 'mixed';
+    if (!use.step) return use.scope === main ? boundary : 'mixed';
     if (isIsland(use.step) || use.step.slots?.input(use.index) === 'float') return 'island';
+    if (onlyLooks(use.step) && !quantizers.has(use.step.node.opType)) return 'float';
     return after.get(use.step) ?? 'mixed';
   };
   for (const step of steps.toReversed()) {
-    if (islands.has(step) || !isLight(step)) continue;
+    if (islands.has(step) || !isLight(step) || onlyLooks(step)) continue;
     after.set(step, join(floatOutputs(step).flatMap(({ uses }) => uses.map(sideOf))));
   }
   for (const step of steps) {
@@ -62,14 +65,21 @@ function joinIslands({ steps, main }: ValueGraph, islands: Islands): void {
     const before = join(
       floatInputs(step).flatMap(({ value }): Side[] => {
         if (value.constant) return [];
-        if (!value.producer) return [value.scope === main ? 'float' : 'mixed'];
+        if (!value.producer) return [value.scope === main ? boundary : 'mixed'];
         return [isIsland(value.producer) ? 'island' : 'mixed'];
       }),
     );
-    if (before !== 'mixed' && (before === 'island' || next === 'island')) {
+    if (before === 'mixed') continue;
+    if (before === 'island' || next === 'island' || makesResults(step)) {
       islands.set(step, 'it lies between nodes in FP32');
     }
   }
+}
+
+/** Whether a node makes floats of other things, such as integers, for outputs of the model alone. */
+function makesResults(step: Step): boolean {
+  if (floatInputs(step).length > 0) return false;
+  return floatOutputs(step).every(({ uses }) => uses.every((use) => !use.step));
 }
 
 function join(sides: readonly Side[]): Side {
@@ -77,8 +87,11 @@ function join(sides: readonly Side[]): Side {
   return sides.includes('island') ? 'island' : 'float';
 }
 
-/** Nodes that read nothing but weights stay half, so that the weights do. */
+/** Nodes that read nothing but weights stay half, so that the weights do; scales are no weights. */
 function isLight(step: Step): boolean {
-  if (!touchesFloat(step) || step.bodies.length > 0 || heavy.has(step.node.opType)) return false;
-  return floatInputs(step).length === 0 || computedInputs(step).length > 0;
+  const { opType } = step.node;
+  if (!touchesFloat(step) || step.bodies.length > 0 || heavy.has(opType)) return false;
+  return (
+    floatInputs(step).length === 0 || computedInputs(step).length > 0 || quantizers.has(opType)
+  );
 }

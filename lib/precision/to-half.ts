@@ -72,7 +72,7 @@ async function findIslands(
   const constants = await convertConstants(model, graph, type, islands, signal);
   findMeasuredRanges(input, constants.masked, islands);
   keepBodies(graph, islands);
-  settle(graph, islands);
+  settle(graph, options.io, islands);
   return { islands, constants };
 }
 

@@ -20,7 +20,7 @@ enum class Severity { kInternalError, kError, kWarning, kInfo, kVerbose };
 using Switches = std::vector<std::pair<std::string, bool>>;
 
 /// What is asked of one build. Every member that is left as it is here leaves the choice to
-/// TensorRT; lib/engine/build-options.ts says what each means and what TensorRT's choice is.
+/// TensorRT; lib/engine/build/build-options.ts says what each means and what TensorRT's choice is.
 struct BuildRequest {
   /// An ONNX file; external data is looked up beside it.
   std::string model_path;

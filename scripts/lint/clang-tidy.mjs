@@ -12,6 +12,8 @@ const out = join('build', 'lint');
 /** Holds one empty file, named by fingerprint, for each source that was found clean. */
 const cleanFolder = join(out, 'clean');
 
+const configurations = ['.clang-tidy', 'test/.clang-tidy'];
+
 /** @typedef {{ directory: string, file: string, command: string }} CompileCommand */
 
 /**
@@ -67,7 +69,7 @@ function oneCommandPerFile() {
  */
 function stampOf(file, command, headers) {
   const others = [command, assetFolder('clang-tidy')];
-  return inProject(cleanFolder, fingerprintOf([file, '.clang-tidy', ...headers], others));
+  return inProject(cleanFolder, fingerprintOf([file, ...configurations, ...headers], others));
 }
 
 /** @param {string} file */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openOnnxRuntime } from 'tensorrt-node';
-import { cacheFolder } from '../../lib/engine/cache-folder.mjs';
+import { cacheFolder } from '../../lib/engine/cache/cache-folder.mjs';
 import type { Runner } from './evaluate.js';
 import { writeAtomically } from './files.js';
 import { count } from './format.js';

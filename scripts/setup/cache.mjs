@@ -11,14 +11,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../../lib/engine/cache-folder.mjs';
+import { cacheFolder } from '../../lib/engine/cache/cache-folder.mjs';
 
 /**
  * @typedef {object} Source
- * @property {'wheel' | 'crate' | 'npm' | 'deb'} kind
+ * @property {'wheel' | 'requirements' | 'crate' | 'npm' | 'deb'} kind
  * @property {string} name
  * @property {string} version
- * @property {string} sha256
+ * @property {string} sha256 Of the package; of requirements, that of the file that names them with theirs.
  * @property {number} [bytes]
  */
 
@@ -38,7 +38,7 @@ import { cacheFolder } from '../../lib/engine/cache-folder.mjs';
 export const pins = JSON.parse(readFileSync(new URL('pins.json', import.meta.url), 'utf8'));
 
 const manifestName = 'manifest.json';
-const temporaryPrefix = 'unfinished-';
+export const temporaryPrefix = 'unfinished-';
 
 /** @param {string} name A key of pins.json. */
 export function pinOf(name) {

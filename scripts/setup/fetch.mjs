@@ -17,6 +17,7 @@ import { pipeline } from 'node:stream/promises';
 import { installEntry, pinOf } from './cache.mjs';
 import { run } from './child.mjs';
 import { formatBytes, startTask } from './progress.mjs';
+import { inProject } from './project.mjs';
 import { SetupError } from './setup-error.mjs';
 
 /** @typedef {import('./cache.mjs').Pin} Pin */
@@ -27,6 +28,12 @@ const pollMs = 200;
 /** For each kind of package: its registry, the client that speaks to it, and that client's settings. */
 const kinds = {
   wheel: { registry: 'PyPI', client: 'pip', settings: 'python3 -m pip config list', get: getWheel },
+  requirements: {
+    registry: 'PyPI',
+    client: 'pip',
+    settings: 'python3 -m pip config list',
+    get: getRequirements,
+  },
   crate: { registry: 'crates.io', client: 'cargo', settings: 'config.toml', get: getCrate },
   npm: { registry: 'npm', client: 'npm', settings: 'npm config list', get: getNpmPackage },
   deb: { registry: 'Debian', client: 'apt-get', settings: 'apt-cache policy', get: getDeb },
@@ -145,10 +152,9 @@ async function getWheel({ from }, scratch) {
     '--only-binary=:all:',
     '--ignore-requires-python',
   ];
-  const { code, output } = await run(
-    'python3',
-    ['-m', 'pip', 'download', ...options, '-r', requirements, '-d', downloads],
-    { env: { TMPDIR: scratch, PIP_RETRIES: '2', PIP_DISABLE_PIP_VERSION_CHECK: '1' } },
+  const { code, output } = await pip(
+    ['download', ...options, '-r', requirements, '-d', downloads],
+    scratch,
   );
   if (code !== 0) throw downloadError(from, output);
   const [wheel = ''] = readdirSync(downloads);
@@ -157,6 +163,37 @@ async function getWheel({ from }, scratch) {
   const unzipped = await run('python3', unzip);
   if (unzipped.code !== 0) throw unpackError(from, unzipped.output);
   return unpacked;
+}
+
+/**
+ * Installs packages for the Python at hand, and leaves that Python as it is.
+ * @param {Pin} pin
+ * @param {string} scratch
+ */
+async function getRequirements({ from }, scratch) {
+  const requirements = inProject('scripts', 'setup', 'conformance', 'requirements.txt');
+  const sha256 = await sha256Of(requirements);
+  if (sha256 !== from.sha256) {
+    throw new SetupError(
+      `${requirements} has the SHA-256 ${sha256}, not the pinned ${from.sha256}: where the change is wanted, mend pins.json.`,
+    );
+  }
+  const unpacked = join(scratch, 'unpacked');
+  const options = ['--no-deps', '--require-hashes', '--only-binary=:all:', '--no-compile'];
+  const target = ['--target', join(unpacked, 'site-packages')];
+  const { code, output } = await pip(
+    ['install', ...options, ...target, '-r', requirements],
+    scratch,
+  );
+  if (code !== 0) throw downloadError(from, output);
+  return unpacked;
+}
+
+/** @param {readonly string[]} args @param {string} scratch For its temporary files. */
+function pip(args, scratch) {
+  return run('python3', ['-m', 'pip', ...args], {
+    env: { TMPDIR: scratch, PIP_RETRIES: '2', PIP_DISABLE_PIP_VERSION_CHECK: '1' },
+  });
 }
 
 /**

@@ -31,12 +31,13 @@ import { SetupError } from './setup-error.mjs';
 export const releaseBuild = { out: 'build' };
 /** The same with stand-ins beside it. @type {NativeBuild} */
 export const testBuild = { out: 'build', standins: true };
-/** @type {NativeBuild} */
+/** Watches the memory, and counts the lines that run. @type {NativeBuild} */
 export const sanitizerBuild = {
   out: join('build', 'asan'),
   standins: true,
   cppTests: true,
   sanitizer: 'address',
+  coverage: true,
 };
 /** Only what is below the Node-API side: Node itself is not built for ThreadSanitizer. @type {NativeBuild} */
 export const threadBuild = {
@@ -46,15 +47,8 @@ export const threadBuild = {
   cppTests: true,
   sanitizer: 'thread',
 };
-/** @type {NativeBuild} */
-export const coverageBuild = {
-  out: join('build', 'coverage'),
-  standins: true,
-  cppTests: true,
-  coverage: true,
-};
 
-export const testBuilds = [testBuild, sanitizerBuild, threadBuild, coverageBuild];
+export const testBuilds = [testBuild, sanitizerBuild, threadBuild];
 
 /** What ends up in `<out>/Release` and belongs together. */
 export const nativeFiles = [

@@ -1,9 +1,10 @@
 /** What set-up is made of: things that must be in place, each with a way to put it there. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../../lib/engine/cache-folder.mjs';
+import { cacheFolder } from '../../lib/engine/cache/cache-folder.mjs';
 import { assetFolder, entryFault, pinOf, removeUnfinished } from './cache.mjs';
 import { stopChildren } from './child.mjs';
+import { isConformanceDue, prepareConformance } from './conformance.mjs';
 import { clientFor, fetchAsset } from './fetch.mjs';
 import { takeLock } from './lock.mjs';
 import { buildNative, isNativeBuildDue } from './native.mjs';
@@ -25,6 +26,9 @@ export const packages = { tools: ['npm'], isDue: arePackagesDue, run: installPac
 
 /** @type {Step} */
 export const typescript = { tools: [], isDue: isTypeScriptBuildDue, run: buildTypeScript };
+
+/** It says itself what is missing: all else can be done without it. @type {Step} */
+export const conformance = { tools: [], isDue: isConformanceDue, run: prepareConformance };
 
 /** @param {import('./native.mjs').NativeBuild} build @returns {Step} */
 export function native(build) {

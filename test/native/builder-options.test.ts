@@ -1,6 +1,6 @@
 import { type BuilderOptions, type BuildOptions, buildEngine, type Plan } from 'tensorrt-node';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openLibrary } from '../../dist/engine/library.js';
+import { openLibrary } from '../../dist/engine/library/library.js';
 import { buildModel, linearModel } from '../unit/helpers.js';
 
 // The real TensorRT for RTX: each option either changes the plan, or is accepted where this product

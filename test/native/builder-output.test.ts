@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuilderOptions, type BuildOptions, buildEngine, type Plan } from 'tensorrt-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toBuildRequest } from '../../dist/engine/build-request.js';
-import { openLibrary } from '../../dist/engine/library.js';
+import { toBuildRequest } from '../../dist/engine/build/build-request.js';
+import { openLibrary } from '../../dist/engine/library/library.js';
 import { loadAddon } from '../../dist/native.js';
 import { buildModel, linearModel } from '../unit/helpers.js';
 

@@ -4,10 +4,10 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
-import { tryFileLock, tryShareFile, withFileLock } from '../../dist/engine/file-lock.js';
+import { tryFileLock, tryShareFile, withFileLock } from '../../dist/engine/cache/file-lock.js';
 import { errorOf, temporaryFolder } from '../unit/helpers.js';
 
-const fileLock = new URL('../../dist/engine/file-lock.js', import.meta.url).href;
+const fileLock = new URL('../../dist/engine/cache/file-lock.js', import.meta.url).href;
 
 /** Takes the lock at the path in argv, says so, and keeps it until it is told to end. */
 const holder = `

@@ -17,7 +17,7 @@ function typesIn(data: Uint8Array, type: string): number {
 describe('TensorRT for RTX builds', () => {
   it.each([
     ['fp16', 'half'],
-    ['bf16', 'bfloat'],
+    ['bf16', 'bf16'],
   ] as const)('%s, which takes half the weights', async (type, name) => {
     const model = linearModel(size);
     const [float, half] = await Promise.all([

@@ -1,6 +1,6 @@
 import { buildEngine, type Product, supportsModel } from 'tensorrt-node';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { openLibrary } from '../../dist/engine/library.js';
+import { openLibrary } from '../../dist/engine/library/library.js';
 import { prepareStandins } from '../standin/environment.js';
 import { linearModel } from '../unit/helpers.js';
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { rtxLibraryFolder, rtxVersion } from '../../lib/engine/cache-folder.mjs';
+import { rtxLibraryFolder, rtxVersion } from '../../lib/engine/cache/cache-folder.mjs';
 import {
   assetFolder,
   entryFault,

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
-import { targetOf } from '../../dist/engine/cached-build.js';
-import { gpuIdentity } from '../../dist/engine/gpu-identity.js';
+import { targetOf } from '../../dist/engine/cache/cached-build.js';
+import { gpuIdentity } from '../../dist/engine/device/gpu-identity.js';
 import { prepareStandins } from './environment.js';
 
 // What caches know of the GPU, which is that of the driver's stand-in.

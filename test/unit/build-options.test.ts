@@ -3,8 +3,8 @@ import {
   type BuilderOptions,
   canonicalOptions,
   checkBuilderOptions,
-} from '../../dist/engine/build-options.js';
-import { toBuildRequest } from '../../dist/engine/build-request.js';
+} from '../../dist/engine/build/build-options.js';
+import { toBuildRequest } from '../../dist/engine/build/build-request.js';
 
 const range = { min: [1, 8], opt: [4, 8], max: [16, 8] };
 

@@ -4,8 +4,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { builderOptionNames } from '../../dist/engine/build-options.js';
-import * as switches from '../../dist/engine/build-switches.js';
+import { builderOptionNames } from '../../dist/engine/build/build-options.js';
+import * as switches from '../../dist/engine/build/build-switches.js';
 import * as api from '../../dist/index.js';
 import { temporaryFolder } from './helpers.js';
 
@@ -118,7 +118,7 @@ function rowsOf(path: string): string[] {
 }
 
 describe('the tables', () => {
-  const building = [...builderOptionNames, ...optionNamesIn('lib/engine/build.ts')];
+  const building = [...builderOptionNames, ...optionNamesIn('lib/engine/build/build.ts')];
   const named = [
     switches.builderFlags,
     switches.previewFeatures,
@@ -138,7 +138,7 @@ describe('the tables', () => {
   });
 
   it('name every option of a session', () => {
-    const options = optionNamesIn('lib/engine/session-options.ts');
+    const options = optionNamesIn('lib/engine/session/session-options.ts');
     expect(options).toContain('cudaGraphs');
     expect(rowsOf('docs/sessions.md')).toEqual(expect.arrayContaining(options));
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { cacheKey, type EngineIngredients } from '../../dist/engine/cache-key.js';
-import { explainMiss } from '../../dist/engine/cache-reason.js';
+import { cacheKey, type EngineIngredients } from '../../dist/engine/cache/cache-key.js';
+import { explainMiss } from '../../dist/engine/cache/cache-reason.js';
 
 const base: EngineIngredients = {
   model: {

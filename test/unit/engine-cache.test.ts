@@ -7,9 +7,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { EngineCache, type Plan } from 'tensorrt-node';
 import { expect, test, vi } from 'vitest';
-import type { EngineIngredients } from '../../dist/engine/cache-key.js';
-import { getOrBuild } from '../../dist/engine/cache-lookup.js';
-import type { CacheOutcome } from '../../dist/engine/plan.js';
+import type { EngineIngredients } from '../../dist/engine/cache/cache-key.js';
+import { getOrBuild } from '../../dist/engine/cache/cache-lookup.js';
+import type { CacheOutcome } from '../../dist/engine/plan/plan.js';
 import { errorOf, temporaryFolder } from './helpers.js';
 
 /** The cache itself, with builds that only write a file. */
@@ -72,7 +72,7 @@ async function makeElsewhere(folder: string, models: string[]): Promise<string[]
   const source = `
     import { writeFile } from 'node:fs/promises';
     import { EngineCache } from '${new URL('../../dist/index.js', import.meta.url)}';
-    import { getOrBuild } from '${new URL('../../dist/engine/cache-lookup.js', import.meta.url)}';
+    import { getOrBuild } from '${new URL('../../dist/engine/cache/cache-lookup.js', import.meta.url)}';
     const cache = await EngineCache.open(${JSON.stringify(folder)});
     for (const ingredients of ${JSON.stringify(wanted)}) {
       const plan = Buffer.from('${planBytes(1000).toString('base64')}', 'base64');

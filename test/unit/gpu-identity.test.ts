@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseDriverRelease } from '../../dist/engine/gpu-identity.js';
+import { parseDriverRelease } from '../../dist/engine/device/gpu-identity.js';
 
 test.each([
   [

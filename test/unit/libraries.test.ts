@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { searchLibraries } from '../../dist/engine/libraries.js';
-import { openLibrary } from '../../dist/engine/library.js';
+import { searchLibraries } from '../../dist/engine/library/libraries.js';
+import { openLibrary } from '../../dist/engine/library/library.js';
 
 let folder: string;
 

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine, readPlanInfo } from 'tensorrt-node';
 import { afterAll, describe, expect, it } from 'vitest';
-import { planFromBytes, planFromFile } from '../../dist/engine/plan.js';
+import { planFromBytes, planFromFile } from '../../dist/engine/plan/plan.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'plan-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Pool } from '../../dist/engine/pool.js';
+import { Pool } from '../../dist/engine/session/pool.js';
 import { Lifetime } from '../../dist/lifetime.js';
 
 describe('Pool', () => {

@@ -1,10 +1,11 @@
 import { TensorProto_DataType as ElementType, type GraphProto } from 'onnx-buf';
 import { getInt } from '../../dist/onnx/attributes.js';
 import type { Model } from '../../dist/onnx/model.js';
+import { numbersOf } from '../../dist/onnx/scalar.js';
 import { subgraphsOf } from '../../dist/onnx/subgraphs.js';
 import type { HalfModel, PrecisionDecision } from '../../dist/precision/report.js';
 import { openOnnxRuntime } from '../../dist/runtime/onnxruntime.js';
-import type { TensorMap } from '../../dist/tensor.js';
+import type { Tensor, TensorMap } from '../../dist/tensor.js';
 
 /** The casts of a model and its sub-graphs, as `'x -> FLOAT16 as y'`. */
 export function castsOf(model: Model): string[] {
@@ -50,8 +51,10 @@ export async function distance(model: Model, other: Model, feeds: TensorMap): Pr
   const names = Object.keys(expected);
   return Math.max(
     ...names.flatMap((name) => {
-      const [left, right] = [expected[name]?.data ?? [], actual[name]?.data ?? []];
-      return Array.from(left, (value, i) => Math.abs(Number(value) - Number(right[i])));
+      const [left, right] = [expected[name], actual[name]].map((value) =>
+        numbersOf(value as Tensor),
+      );
+      return left?.map((value, i) => Math.abs(value - Number(right?.[i]))) ?? [];
     }),
   );
 }

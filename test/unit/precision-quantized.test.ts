@@ -25,6 +25,12 @@ describe('a model with Q/DQ', () => {
     }
   });
 
+  it('is dequantized to FP32 where its readers stay FP32', async () => {
+    const half = await toHalf(await int8(), { keep: ['hidden_matmul'] });
+    expect(islandsOf(half)).toEqual(['x_DequantizeLinear', 'w1_DequantizeLinear', 'hidden_matmul']);
+    expect(getInt(node(half, 'w1_DequantizeLinear'), 'output_dtype')).toBeUndefined();
+  });
+
   it('runs with FP32 scales and casts in any opset', async () => {
     const model = await int8();
     const half = await toHalf(model, { scales: 'cast' });

@@ -127,7 +127,17 @@ describe('normalisations that are written out', () => {
       attributes: { ...attributes },
     });
     const scale = { scale: randomTensor([16]) };
-    expect(islandsOf(await toHalf(chain([node({})], scale)))).toEqual([]);
+    const model = chain([node({})], scale);
+    const half = await toHalf(model);
+    expect(islandsOf(half)).toEqual([]);
+    const large = {
+      x: tensor(
+        'float32',
+        [2, 16],
+        x.data.map((value) => value * 1000),
+      ),
+    };
+    expect(await distance(model, half, large)).toBeLessThan(0.01);
     const explicit = await toHalf(chain([node({ stash_type: 16 })], scale));
     expect(decisionOn(explicit, 'y').reason).toContain('stash_type');
   });
@@ -409,4 +419,14 @@ it('joins light nodes between islands to them', async () => {
   const half = await toHalf(model);
   expect(decisionOn(half, 'b').reason).toBe('it lies between nodes in FP32');
   expect(await distance(model, half, { x })).toBeLessThan(1e-3);
+});
+
+it('casts an integer to FP32 at once where FP32 is all that is wanted', async () => {
+  const model = buildModel({
+    inputs: [{ name: 'i', type: 'int64', dims: ['n'] }],
+    outputs: [{ name: 'y', type: 'float32', dims: ['n'] }],
+    nodes: [{ opType: 'Cast', name: 'cast', inputs: ['i'], outputs: ['y'], attributes: { to: 1 } }],
+  });
+  expect(castsOf(await toHalf(model))).toEqual(['i -> FLOAT as y']);
+  expect(castsOf(await toHalf(model, { io: 'convert' }))).toEqual(['i -> FLOAT16 as y']);
 });

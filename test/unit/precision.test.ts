@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { readInlineWeights } from '../../dist/onnx/weights.js';
+import { isExternal } from '../../dist/onnx/external.js';
+import { Model } from '../../dist/onnx/model.js';
+import { readInlineWeights, readWeights } from '../../dist/onnx/weights.js';
 import { toHalf } from '../../dist/precision/to-half.js';
 import { tensor } from '../../dist/tensor.js';
 import { savedExternally, weight } from './external-models.js';
-import { buildModel, errorOf, linearModel, randomTensor } from './helpers.js';
+import { buildModel, errorOf, linearModel, randomTensor, temporaryFolder } from './helpers.js';
 import {
   castsOf,
   decisionOn,
@@ -87,12 +89,39 @@ describe('toHalf', () => {
     expect(storedType(half, 'w')).toBe('FLOAT16');
   });
 
-  it('reads weights from external files, which stay as they are', async () => {
+  it('converts weights in external files while they are read', async () => {
     const { original, path } = await savedExternally();
-    const { Model } = await import('../../dist/onnx/model.js');
     const half = await toHalf(await Model.load(path));
-    expect(await distance(original, half, x)).toBeLessThan(3e-3);
+    const inMemory = await toHalf(original);
+    for (const name of ['w1', 'w2']) {
+      expect(isExternal(weight(half, name))).toBe(true);
+      expect(await readWeights(half, weight(half, name))).toEqual(
+        readInlineWeights(weight(inMemory, name)),
+      );
+    }
+    expect(half.report.tensors).toEqual(inMemory.report.tensors);
+    expect(half.byteLength()).toBeLessThan((await Model.load(path)).byteLength());
+    expect(await errorOf(() => half.toBytes())).toMatchObject({ code: 'ERR_ONNX_EXTERNAL_DATA' });
+
+    const folder = await temporaryFolder();
+    for (const externalData of ['never', 'always'] as const) {
+      const copy = `${folder}/${externalData}.onnx`;
+      await half.save(copy, { externalData });
+      const stored = await Model.load(copy);
+      expect(await distance(inMemory, stored, x)).toBe(0);
+      expect(stored.toBytes().byteLength).toBeGreaterThan(0);
+    }
+    expect(await distance(inMemory, half, x)).toBe(0);
     expect(await distance(original, await Model.load(path), x)).toBe(0);
+  });
+
+  it('can be saved over the files that it is read from', async () => {
+    const { original, path } = await savedExternally();
+    const half = await toHalf(await Model.load(path));
+    await half.save(path, { externalData: 'always' });
+    const inMemory = await toHalf(original);
+    expect(await distance(inMemory, await Model.load(path), x)).toBe(0);
+    expect(await distance(inMemory, half, x)).toBe(0);
   });
 
   it('adapts casts of the model, and removes those that became needless', async () => {
@@ -156,6 +185,45 @@ describe('toHalf', () => {
     const half = await toHalf(model);
     expect(castsOf(half)).toEqual(['x -> FLOAT16 as x_fp16', 'y_fp16 -> FLOAT as y']);
     expect(await distance(model, half, x)).toBeLessThan(2e-3);
+  });
+
+  it('makes float32 of float64 first, on demand', async () => {
+    const double = (name: string) => ({ name, type: 'float64' as const, dims: [2, 16] });
+    const model = buildModel({
+      inputs: [double('x'), { name: 'i', type: 'int64', dims: [16] }],
+      outputs: [double('y'), double('z')],
+      initializers: {
+        w: tensor(
+          'float64',
+          [16],
+          Array.from({ length: 16 }, (_, i) => i / 3),
+        ),
+      },
+      nodes: [
+        { opType: 'Cast', inputs: ['i'], outputs: ['d'], attributes: { to: 11 } },
+        { opType: 'Mul', inputs: ['x', 'w'], outputs: ['p'] },
+        { opType: 'Add', inputs: ['p', 'd'], outputs: ['y'] },
+        { opType: 'Neg', inputs: ['y'], outputs: ['z'] },
+      ],
+    });
+    const untouched = await toHalf(model);
+    expect(untouched.report.summary).toMatchObject({ half: 0, float: 0 });
+    const half = await toHalf(model, { float64: 'float32' });
+    expect(half.report.summary.half).toBeGreaterThanOrEqual(3);
+    expect(storedType(half, 'w')).toBe('FLOAT16');
+    expect(half.inputs[0]?.type).toBe('float64');
+    expect(half.outputs.map(({ type }) => type)).toEqual(['float64', 'float64']);
+    const feeds = {
+      x: tensor('float64', [2, 16], Array.from(x.x.data)),
+      i: tensor(
+        'int64',
+        [16],
+        Array.from({ length: 16 }, (_, i) => i),
+      ),
+    };
+    expect(await distance(model, half, feeds)).toBeLessThan(0.02);
+    const both = await toHalf(model, { float64: 'float32', io: 'convert' });
+    expect(both.inputs[0]?.type).toBe('float16');
   });
 
   it('counts what happened to the numbers of each weight', async () => {

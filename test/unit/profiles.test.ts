@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toNativeProfiles } from '../../dist/engine/profiles.js';
+import { toNativeProfiles } from '../../dist/engine/build/profiles.js';
 import type { ValueInfo } from '../../dist/onnx/model.js';
 
 const ids: ValueInfo = { name: 'ids', type: 'int64', dims: ['batch', 'sequence'] };

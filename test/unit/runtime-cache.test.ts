@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { openRuntimeCache } from '../../dist/engine/runtime-cache.js';
-import { TimingCacheFile, withTimingCache } from '../../dist/engine/timing-cache.js';
+import { openRuntimeCache } from '../../dist/engine/cache/runtime-cache.js';
+import { TimingCacheFile, withTimingCache } from '../../dist/engine/cache/timing-cache.js';
 import { temporaryFolder } from './helpers.js';
 
 const identity = {
@@ -68,7 +68,7 @@ describe('a runtime cache', () => {
   test('of many processes that save at once is one of theirs, whole', async () => {
     const path = `${await temporaryFolder()}/kernels.cache`;
     const source = (name: string) => `
-      import { openRuntimeCache } from '${new URL('../../dist/engine/runtime-cache.js', import.meta.url)}';
+      import { openRuntimeCache } from '${new URL('../../dist/engine/cache/runtime-cache.js', import.meta.url)}';
       const identity = ${JSON.stringify(identity)};
       for (let i = 0; i < 20; i++) {
         const cache = await openRuntimeCache(${JSON.stringify(path)}, identity);

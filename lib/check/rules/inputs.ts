@@ -1,5 +1,5 @@
 import type { ValueInfoProto } from 'onnx-buf';
-import { type Profile, toNativeProfiles } from '../../engine/profiles.js';
+import { type Profile, toNativeProfiles } from '../../engine/build/profiles.js';
 import type { ValueInfo } from '../../onnx/value-info.js';
 import type { CheckContext } from '../context.js';
 import { rule } from '../rule.js';

@@ -1,5 +1,5 @@
 import { TensorProto_DataType as ElementType, type NodeProto } from 'onnx-buf';
-import type { Target } from '../../engine/build-switches.js';
+import type { Target } from '../../engine/build/build-switches.js';
 import { integerOperators } from '../operators.js';
 import { isQuantizedActivation, quantizersOf, weightedOperators } from '../quantizers.js';
 import { rule } from '../rule.js';

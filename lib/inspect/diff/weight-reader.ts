@@ -2,9 +2,9 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { TensorProto } from 'onnx-buf';
 import { onFile, readAt } from '../../files.js';
 import { toDataType } from '../../onnx/element-types.js';
-import { isExternal } from '../../onnx/external.js';
+import { FileRange, isExternal } from '../../onnx/external.js';
 import type { Model } from '../../onnx/model.js';
-import { readInlineWeights } from '../../onnx/weights.js';
+import { readInlineWeights, readWeights } from '../../onnx/weights.js';
 import {
   type DataType,
   elementBytes,
@@ -46,7 +46,12 @@ export class WeightReader {
     if (!isExternal(tensor)) {
       return new WeightReader(type, length, { inline: readInlineWeights(tensor).data });
     }
-    const { path, offset } = model.externalData.locate(tensor);
+    const range = model.externalData.locate(tensor);
+    // Weights that toHalf converts when they are read are not in the file as they are.
+    if (!(range instanceof FileRange)) {
+      return new WeightReader(type, length, { inline: (await readWeights(model, tensor)).data });
+    }
+    const { path, offset } = range;
     const handle = await onFile('read', path, () => open(path));
     return new WeightReader(type, length, { file: { handle, path, offset } });
   }

@@ -159,7 +159,15 @@ class Folding {
     return elementCount(dims) === values.length ? [tensor(type, dims, values)] : undefined;
   }
 
+  /** Whether a result is known to be too large, before it is computed. */
+  #isLarge(output: string): boolean {
+    const { elementType = 0, dims } = this.#shapes.tensor(output, this.#graph.proto);
+    if (!areNumbers(dims)) return false;
+    return (storedBytes(elementType, elementCount(dims)) ?? 0) > this.#maxBytes;
+  }
+
   async #computed(node: NodeProto): Promise<Tensor[] | undefined> {
+    if (node.output.some((output) => this.#isLarge(output))) return undefined;
     const inputs: (Tensor | undefined)[] = [];
     for (const name of node.input) {
       const value = name === '' ? undefined : await this.#valueOf(name);

@@ -1,5 +1,5 @@
+import { halfFormats } from '../../onnx/half-numbers.js';
 import type { CalibrationTable, TensorRange } from '../../quantize/table.js';
-import { halfFormats } from '../half-numbers.js';
 import { isFloat, type Scope, type Step, type Value } from '../value-graph.js';
 import { reshaping, selecting } from './data-movement.js';
 import { type Islands, keepFloat, type RuleInput, typeNames } from './rule.js';

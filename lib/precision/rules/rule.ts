@@ -1,5 +1,5 @@
+import type { HalfType } from '../../onnx/half-numbers.js';
 import type { CalibrationTable } from '../../quantize/table.js';
-import type { HalfType } from '../half-numbers.js';
 import type { Scales } from '../operator-slots.js';
 import type { Step, ValueGraph } from '../value-graph.js';
 
