@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { describeError, type ExitCode } from './command.js';
+import { note } from './terminal.js';
 
 /** Each is loaded when it is asked for, because what it needs takes longer to load than to run. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -47,7 +48,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     return (process.exitCode as ExitCode | undefined) ?? 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(`${describeError(error)}\n`);
+    note(describeError(error));
     return error instanceof TypeError ? 2 : 1;
   }
 }

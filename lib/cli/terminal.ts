@@ -37,7 +37,7 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** What is told on the way, beside the result: on standard error, so that pipes get the result alone. */
+/** What is told beside the result, also what went wrong: on standard error, so that pipes get the result alone. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${text.split('\n').map(harmless).join('\n')}\n`);
 }

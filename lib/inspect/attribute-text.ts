@@ -26,17 +26,26 @@ export function attributeText(attribute: AttributeProto): string {
     case AttributeType.TENSOR:
       return t ? `${typeName(t.dataType)} [${t.dims.join(', ')}]` : '';
     case AttributeType.GRAPH:
-      return g ? `graph of ${countNodes(g.node)} nodes` : '';
+      return g ? graphText(g.node) : '';
     default:
       return AttributeType[type]?.toLowerCase() ?? '';
   }
 }
 
-function countNodes(nodes: readonly NodeProto[]): number {
-  return nodes.reduce(
-    (sum, node) => sum + 1 + subgraphsOf(node).reduce((n, graph) => n + countNodes(graph.node), 0),
-    0,
-  );
+/** How many nodes a sub-graph has at any depth, and which operators most often. */
+function graphText(nodes: readonly NodeProto[]): string {
+  const operators = new Map<string, number>();
+  const count = (inner: readonly NodeProto[]) => {
+    for (const node of inner) {
+      operators.set(node.opType, (operators.get(node.opType) ?? 0) + 1);
+      for (const graph of subgraphsOf(node)) count(graph.node);
+    }
+  };
+  count(nodes);
+  const all = [...operators].sort((a, b) => b[1] - a[1]);
+  const total = all.reduce((sum, [, times]) => sum + times, 0);
+  const most = all.slice(0, 8).map(([opType, times]) => `${times} ${opType}`);
+  return `graph of ${total} nodes: ${most.join(', ')}${all.length > most.length ? ', ...' : ''}`;
 }
 
 function shortened(text: string): string {

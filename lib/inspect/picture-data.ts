@@ -2,6 +2,7 @@ import type { NodeProto, TensorProto } from 'onnx-buf';
 import { isExternal } from '../onnx/external.js';
 import type { Model } from '../onnx/model.js';
 import type { InferredShapes, InferredTensor } from '../onnx/shapes/inferred-shapes.js';
+import { subgraphsOf, tensorsReadBy } from '../onnx/subgraphs.js';
 import { readInlineWeights } from '../onnx/weights.js';
 import { elementCount } from '../tensor.js';
 import { attributeText } from './attribute-text.js';
@@ -24,6 +25,7 @@ class PictureMaker {
   readonly #model: Model;
   readonly #shapes: InferredShapes;
   readonly #stored: ReadonlyMap<string, TensorProto>;
+  readonly #inputs: ReadonlySet<string>;
   readonly #tensors: PictureTensor[] = [];
   readonly #tensorIndex = new Map<string, number>();
 
@@ -31,6 +33,7 @@ class PictureMaker {
     const graph = model.graph.proto;
     this.#model = model;
     this.#shapes = shapes;
+    this.#inputs = new Set(graph.input.map(({ name }) => name));
     this.#stored = new Map(
       [...storedTensors({ nodes: graph.node, graph })].map(({ name, tensor }) => [name, tensor]),
     );
@@ -89,9 +92,22 @@ class PictureMaker {
         if (stored) return this.#weight(name, stored);
         return name === '' ? null : this.#tensor(name);
       }),
+      captured: this.#captured(node).map((name) => this.#tensor(name)),
       outputs: node.output.filter(Boolean).map((name) => this.#tensor(name)),
       attributes: node.attribute.map((attribute) => [attribute.name, attributeText(attribute)]),
     };
+  }
+
+  /** Names of the sub-graphs' own tensors are no names of this graph. */
+  #captured(node: NodeProto): string[] {
+    if (subgraphsOf(node).length === 0) return [];
+    const { graph } = this.#model;
+    return [...tensorsReadBy(node)].filter(
+      (name) =>
+        !node.input.includes(name) &&
+        !this.#stored.has(name) &&
+        (graph.producer(name) !== undefined || this.#inputs.has(name)),
+    );
   }
 
   #weight(name: string, tensor: TensorProto): PictureWeight {

@@ -39,6 +39,8 @@ export interface PictureNode {
   readonly kind: PictureKind;
   /** Index of a tensor, a stored tensor, or null for an optional input that is left out. */
   readonly inputs: readonly (number | PictureWeight | null)[];
+  /** Tensors that its sub-graphs read from around it. */
+  readonly captured: readonly number[];
   readonly outputs: readonly number[];
   readonly attributes: readonly (readonly [string, string])[];
 }

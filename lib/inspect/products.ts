@@ -4,23 +4,23 @@ import { elementCount } from '../tensor.js';
 import { dimsOf } from './values.js';
 import { type Body, storedTensors } from './walk.js';
 
-/** The operators that multiply matrices, with the positions of their two operands. */
-const products: Readonly<Record<string, readonly [number, number]>> = {
-  MatMul: [0, 1],
-  Gemm: [0, 1],
-  Conv: [0, 1],
-  ConvTranspose: [0, 1],
-  FusedMatMul: [0, 1],
-  FusedGemm: [0, 1],
-  FusedConv: [0, 1],
-  MatMulNBits: [0, 1],
-  MatMulInteger: [0, 1],
-  ConvInteger: [0, 1],
-  MatMulIntegerToFloat: [0, 1],
-  DynamicQuantizeMatMul: [0, 1],
-  QLinearMatMul: [0, 3],
-  QLinearConv: [0, 3],
-  QGemm: [0, 3],
+/** The operators that multiply matrices, with the position of the second operand. */
+const secondOperand: Readonly<Record<string, number>> = {
+  MatMul: 1,
+  Gemm: 1,
+  Conv: 1,
+  ConvTranspose: 1,
+  FusedMatMul: 1,
+  FusedGemm: 1,
+  FusedConv: 1,
+  MatMulNBits: 1,
+  MatMulInteger: 1,
+  ConvInteger: 1,
+  MatMulIntegerToFloat: 1,
+  DynamicQuantizeMatMul: 1,
+  QLinearMatMul: 3,
+  QLinearConv: 3,
+  QGemm: 3,
 };
 
 /** Ranges are found while the model runs, or products are of integers: TensorRT has no such thing. */
@@ -73,10 +73,9 @@ export interface Product {
 export function productsOf(body: Body): Product[] {
   const origins = new Origins(body);
   return body.nodes.flatMap((node) => {
-    const positions = products[node.opType];
-    if (!positions) return [];
-    const [a, b] = positions;
-    return [classify(node, origins.of(node.input[a] ?? ''), origins.of(node.input[b] ?? ''))];
+    const second = secondOperand[node.opType];
+    if (second === undefined) return [];
+    return [classify(node, origins.of(node.input[0] ?? ''), origins.of(node.input[second] ?? ''))];
   });
 }
 

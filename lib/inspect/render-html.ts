@@ -119,7 +119,7 @@ function page(picture: Picture, script: string): string {
 </header>
 <main>
   <svg id="graph" role="application" aria-label="Graph of ${title}. Arrow keys move along the tensors, Enter opens and closes, Escape goes out, slash searches.">
-    <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z"/></marker></defs>
+    <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z"/></marker></defs>
   </svg>
   <ul id="legend" aria-label="Legend"></ul>
   <p class="keys"><kbd>/</kbd> search <kbd>↑</kbd> <kbd>↓</kbd> <kbd>←</kbd> <kbd>→</kbd> move <kbd>Enter</kbd> open <kbd>0</kbd> fit</p>

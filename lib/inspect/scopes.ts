@@ -65,9 +65,10 @@ function besideNeighbours(
   }
   const writers = new Map<string, ScopePath>();
   return nodes.map(({ input, output }, index) => {
-    const behind = input.map((name) => writers.get(name)).findLast((scope) => scope);
+    const behind = input.map((name) => writers.get(name)).filter((scope) => scope !== undefined);
     const reader = ahead[index] ?? [];
-    const scope = told[index] ?? (behind ? commonStart(behind, reader) : reader);
+    const between = behind.map((writer) => commonStart(writer, reader)).reduce(longer, []);
+    const scope = told[index] ?? (behind.length > 0 ? between : reader);
     for (const name of output) writers.set(name, scope);
     return scope;
   });

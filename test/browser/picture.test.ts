@@ -1,10 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
+import { create } from '@bufbuild/protobuf';
+import { GraphProtoSchema } from 'onnx-buf';
 import type { Browser, Page } from 'puppeteer-core';
-import { type Model, renderGraphHtml, tensor } from 'tensorrt-node';
+import { Graph, type Model, renderGraphHtml, tensor } from 'tensorrt-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NodeSpec } from '../../dist/onnx/graph.js';
+import { toValueInfoProto } from '../../dist/onnx/value-info.js';
 import { buildModel, randomTensor } from '../unit/helpers.js';
 import { launchChromium } from './chromium.js';
 
@@ -154,6 +157,39 @@ describe('the picture of a graph', () => {
     ];
     expect(titles.join()).toContain('float32 [batch, 4]');
     expect(dims).toContain('[batch, 4]');
+  });
+
+  it('draws what sub-graphs read as read by their node', async () => {
+    const values = { type: 'float32' as const, dims: [1] };
+    const branch = (output: string) => {
+      const value = toValueInfoProto({ name: output, ...values });
+      const graph = new Graph(create(GraphProtoSchema, { name: 'branch', output: [value] }));
+      graph.addInitializer(`${output}_by`, tensor('float32', [], [2]));
+      graph.addNode({ opType: 'Mul', inputs: ['h', `${output}_by`], outputs: [output] });
+      return graph.proto;
+    };
+    const model = buildModel({
+      inputs: [
+        { name: 'x', ...values },
+        { name: 'c', type: 'bool', dims: [1] },
+      ],
+      outputs: [{ name: 'y', ...values }],
+      nodes: [
+        { opType: 'Relu', name: 'relu', inputs: ['x'], outputs: ['h'] },
+        {
+          opType: 'If',
+          inputs: ['c'],
+          outputs: ['y'],
+          attributes: { then_branch: branch('a'), else_branch: branch('b') },
+        },
+      ],
+    });
+    await open(model);
+    await click('If');
+    expect(await panel()).toMatch(/then_branch\s+graph of 1 nodes: 1 Mul/);
+    expect(await panel()).toMatch(/Read by its sub-graphs\s+h\s/);
+    await page.keyboard.press('ArrowUp');
+    expect(await focused()).toMatch(/^Relu/);
   });
 
   it('finds nodes by operator and name, and opens the way to them', async () => {

@@ -160,6 +160,19 @@ const choice = (other: GraphProto, condition: Partial<ModelSpec> = {}) =>
     },
   );
 
+/** An If between two inputs, whose second axes are `n` and `size`, and whose first axis is fixed or not. */
+const choiceOfInputs = (size: string, batch: string | number) =>
+  choice(branch([node('Relu', ['z'], ['e'])], input('e', 'float32', [batch, size, 64])), {
+    inputs: [
+      input('x', 'float32', [batch, 'n', 64]),
+      input('z', 'float32', [batch, size, 64]),
+      input('c', 'bool', []),
+    ],
+  });
+
+const rows = { min: [2, 1, 64], opt: [2, 2, 64], max: [2, 4, 64] };
+const profileOfBoth = { x: rows, z: rows };
+
 /** An If within an If, the inner one with a condition that is fed or constant. */
 const nestedChoice = (isConstant: boolean) => {
   const inner = node('If', ['c2'], ['e'], {
@@ -467,6 +480,12 @@ export const cases: Record<Exclude<CheckCode, 'parser-refuses'>, CheckCase> = {
         inputs: [input()],
         initializers: { axes: tensor('int64', [1], [0n]), c: tensor('bool', [], [1]) },
       }),
+    native: 'does not build',
+  },
+  'if-sizes-differ': {
+    raises: () => choiceOfInputs('m', 'batch'),
+    quiet: () => choiceOfInputs('m', 2),
+    options: { profiles: [profileOfBoth] },
     native: 'does not build',
   },
   'if-nested': {

@@ -96,5 +96,7 @@ describe('tensorrt-node', () => {
     const { code, stdout } = await tensorrtNode(['inspect', path]);
     expect(code).toBe(0);
     expect(stdout).toContain('x�[2J�]0;title��  float32  [1]');
+    const missing = await tensorrtNode(['inspect', 'no\u001b[2Jmodel']);
+    expect(missing.stderr).toContain("Cannot read 'no�[2Jmodel'");
   });
 });

@@ -33,27 +33,59 @@ const branches = rule({
   remedy:
     'Export with the condition decided: torch leaves such an If around squeeze() without dim. squeeze(dim) avoids it.',
   *find(context) {
-    for (const { node, scope, reference } of context.ofType('If')) {
-      if (isDecided(scope, node.input[0] ?? '')) continue;
-      const [first, second] = subgraphsOf(node).map((graph) =>
-        context.scopes.find((scope) => scope.graph.proto === graph),
-      );
-      if (!first || !second) continue;
-      const different = node.output.findIndex((_, index) => {
-        const [a, b] = [first, second].map((scope) =>
-          scope.tensor(scope.graph.proto.output[index]?.name ?? ''),
-        );
-        return differ(a?.dims?.length, b?.dims?.length) || differ(a?.elementType, b?.elementType);
-      });
-      if (different === -1) continue;
+    for (const { reference, output, first, second } of joinedOutputs(context)) {
+      const ranks = differ(first.dims?.length, second.dims?.length);
+      if (!ranks && !differ(first.elementType, second.elementType)) continue;
       yield {
         node: reference,
-        tensor: node.output[different],
+        tensor: output,
         what: 'The branches of If give tensors of different rank or type.',
       };
     }
   },
 });
+
+const sizes = rule({
+  code: 'if-sizes-differ',
+  severity: 'error',
+  title: 'Branches of an If with different dynamic sizes',
+  why: 'TensorRT for RTX 1.7 takes it, and its compiler fails, where one axis has two dynamic sizes, another axis is dynamic too, and the condition stays open when it builds.',
+  remedy:
+    'Export a model for each branch: Optimum writes decoder_model.onnx and decoder_with_past_model.onnx beside the merged decoder.',
+  *find(context) {
+    if (context.target.product !== 'tensorrt-rtx') return;
+    for (const { reference, output, first, second } of joinedOutputs(context)) {
+      const axis = first.dims?.findIndex((dim, index) => {
+        const other = second.dims?.[index];
+        return typeof dim === 'string' && typeof other === 'string' && dim !== other;
+      });
+      if (axis === undefined || axis === -1) continue;
+      // With every other axis fixed it builds.
+      if (first.dims?.every((dim, index) => index === axis || isNumber(dim))) continue;
+      yield {
+        node: reference,
+        tensor: output,
+        what: `Axis ${axis} of '${output}' is ${first.dims?.[axis]} in one branch of If and ${second.dims?.[axis]} in the other.`,
+      };
+    }
+  },
+});
+
+/** The outputs of each If whose condition stays open, as each of the two branches gives them. */
+function* joinedOutputs(context: CheckContext) {
+  for (const { node, scope, reference } of context.ofType('If')) {
+    if (isDecided(scope, node.input[0] ?? '')) continue;
+    const [first, second] = subgraphsOf(node).map((graph) =>
+      context.scopes.find((scope) => scope.graph.proto === graph),
+    );
+    if (!first || !second) continue;
+    const given = (branch: Scope, index: number) =>
+      branch.tensor(branch.graph.proto.output[index]?.name ?? '');
+    for (const [index, output] of node.output.entries()) {
+      yield { reference, output, first: given(first, index), second: given(second, index) };
+    }
+  }
+}
 
 /** Whether TensorRT can tell a condition when it builds: from constants and from sizes that are fixed. */
 function isDecided(scope: Scope, condition: string): boolean {
@@ -114,4 +146,4 @@ function differ(a: number | undefined, b: number | undefined): boolean {
   return a !== undefined && b !== undefined && a !== b;
 }
 
-export const controlFlowRules = [controlFlow, branches, nested] as const;
+export const controlFlowRules = [controlFlow, branches, sizes, nested] as const;

@@ -106,7 +106,8 @@ export class Boxes {
 
 /** The tensors that a node reads and that are computed or fed, each once. */
 export function tensorsRead(node: PictureNode): Set<number> {
-  return new Set(node.inputs.filter((input) => typeof input === 'number'));
+  const inputs = node.inputs.filter((input) => typeof input === 'number');
+  return new Set([...inputs, ...node.captured]);
 }
 
 /** From the box up to the whole graph. */

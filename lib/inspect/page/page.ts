@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import type { Picture } from '../picture.js';
-import { ancestors, type Box, Boxes } from './boxes.js';
+import { ancestors, type Box, Boxes, tensorsRead } from './boxes.js';
 import { Drawing, kindNames, svg } from './draw.js';
 import { Layouts } from './layout.js';
 import { html, Panel } from './panel.js';
@@ -71,7 +71,7 @@ class Page {
   /** Marks the ways of the tensors that the box reads and gives. */
   #markTensors({ node }: Box): void {
     if (!node) return;
-    const tensors = new Set([...node.inputs, ...node.outputs].map(String));
+    const tensors = new Set([...tensorsRead(node), ...node.outputs].map(String));
     for (const element of this.#content.querySelectorAll<SVGElement>('[data-tensors]')) {
       const own = element.dataset['tensors']?.split(' ') ?? [];
       if (own.some((tensor) => tensors.has(tensor))) element.classList.add('of-chosen');
@@ -174,6 +174,10 @@ class Page {
       if (event.key !== '/' || event.target instanceof HTMLInputElement) return;
       event.preventDefault();
       byId('search').focus();
+    });
+    // Who has chosen a box wants to see that one.
+    addEventListener('resize', () => {
+      if (!this.#chosen.parent) this.#fit();
     });
     const actions: Record<string, () => void> = {
       'zoom-in': () => this.#viewport.zoom(1.3),

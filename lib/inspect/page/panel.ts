@@ -84,6 +84,10 @@ export class Panel {
         }),
       ),
       ...this.#section(
+        'Read by its sub-graphs',
+        node.captured.map((tensor) => this.#tensor(tensor, 'from')),
+      ),
+      ...this.#section(
         'Outputs',
         node.outputs.map((tensor) => this.#tensor(tensor, 'to')),
       ),
