@@ -123,8 +123,15 @@ export {
   getTensor,
   setAttributes,
 } from './onnx/attributes.js';
-export { Graph, type InsertedNode, type NodeSpec } from './onnx/graph.js';
-export type { ConversionCounts, HalfType } from './onnx/half-numbers.js';
+export { Graph, type InsertedNode, type NodeSpec } from './onnx/graph/graph.js';
+export {
+  type CapturesOf,
+  type Match,
+  type NodeOptions,
+  type NodePattern,
+  type Pattern,
+  pattern,
+} from './onnx/graph/pattern.js';
 export {
   type ExternalDataChoice,
   type ExternalFiles,
@@ -141,27 +148,20 @@ export { removeDeadCode } from './onnx/passes/remove-dead-code.js';
 export { removeIdentities } from './onnx/passes/remove-identities.js';
 export { type SimplifyOptions, simplify } from './onnx/passes/simplify.js';
 export { upgradeOpset } from './onnx/passes/upgrade-opset.js';
-export {
-  type CapturesOf,
-  type Match,
-  type NodeOptions,
-  type NodePattern,
-  type Pattern,
-  pattern,
-} from './onnx/pattern.js';
 export { type InferShapesOptions, inferShapes } from './onnx/shapes/infer-shapes.js';
 export type { ShapeProblem } from './onnx/shapes/inference.js';
 export { type Dim, InferredShapes, type InferredTensor } from './onnx/shapes/inferred-shapes.js';
 export type { ShapeConflict } from './onnx/shapes/stated.js';
-export { readSparse } from './onnx/sparse.js';
+export type { ConversionCounts, HalfType } from './onnx/tensor/half-numbers.js';
+export { readSparse } from './onnx/tensor/sparse.js';
 export {
   type OtherDataMap,
   readRawData,
   readValues,
   unpack,
   type Values,
-} from './onnx/values.js';
-export { readInlineWeights, readWeights } from './onnx/weights.js';
+} from './onnx/tensor/values.js';
+export { readInlineWeights, readWeights } from './onnx/tensor/weights.js';
 export type { Scales } from './precision/operator-slots.js';
 export type { HalfOptions } from './precision/options.js';
 export type {

@@ -1,8 +1,8 @@
 import type { NodeProto, TensorProto } from 'onnx-buf';
 import type { NodeReference } from '../errors.js';
-import { Graph } from '../onnx/graph.js';
+import { Graph } from '../onnx/graph/graph.js';
+import { subgraphsOf } from '../onnx/graph/subgraphs.js';
 import type { Dim, InferredShapes, InferredTensor } from '../onnx/shapes/inferred-shapes.js';
-import { subgraphsOf } from '../onnx/subgraphs.js';
 
 /** A node and where it stands. */
 export interface Site {

@@ -1,9 +1,9 @@
 import { Float16Array } from '@petamoriken/float16';
 import type { TensorProto } from 'onnx-buf';
-import { toDataType } from '../onnx/element-types.js';
-import { isExternal } from '../onnx/external.js';
+import { isExternal } from '../onnx/file/external.js';
 import type { Model } from '../onnx/model.js';
-import { readInlineWeights, readWeights } from '../onnx/weights.js';
+import { toDataType } from '../onnx/tensor/element-types.js';
+import { readInlineWeights, readWeights } from '../onnx/tensor/weights.js';
 import { elementCount, type Tensor } from '../tensor.js';
 import type { Scope } from './scope.js';
 

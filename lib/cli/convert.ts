@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { HalfType } from '../onnx/half-numbers.js';
 import { Model } from '../onnx/model.js';
+import type { HalfType } from '../onnx/tensor/half-numbers.js';
 import type { HalfOptions } from '../precision/options.js';
 import type { PrecisionReport } from '../precision/report.js';
 import { toHalf } from '../precision/to-half.js';

@@ -3,7 +3,7 @@ import {
   AttributeProto_AttributeType as AttributeType,
   type NodeProto,
 } from 'onnx-buf';
-import { subgraphsOf } from '../onnx/subgraphs.js';
+import { subgraphsOf } from '../onnx/graph/subgraphs.js';
 import { typeName } from './values.js';
 
 /** The value of an attribute as a person reads it: no values of tensors, and the start of long lists. */

@@ -1,9 +1,9 @@
 import type { NodeProto, TensorProto } from 'onnx-buf';
-import { isExternal } from '../onnx/external.js';
+import { isExternal } from '../onnx/file/external.js';
+import { subgraphsOf, tensorsReadBy } from '../onnx/graph/subgraphs.js';
 import type { Model } from '../onnx/model.js';
 import type { InferredShapes, InferredTensor } from '../onnx/shapes/inferred-shapes.js';
-import { subgraphsOf, tensorsReadBy } from '../onnx/subgraphs.js';
-import { readInlineWeights } from '../onnx/weights.js';
+import { readInlineWeights } from '../onnx/tensor/weights.js';
 import { elementCount } from '../tensor.js';
 import { attributeText } from './attribute-text.js';
 import type { Picture, PictureKind, PictureNode, PictureTensor, PictureWeight } from './picture.js';

@@ -1,5 +1,5 @@
 import type { NodeProto, TensorProto } from 'onnx-buf';
-import { elementTypeName } from '../onnx/element-types.js';
+import { elementTypeName } from '../onnx/tensor/element-types.js';
 import { elementCount } from '../tensor.js';
 import { dimsOf } from './values.js';
 import { type Body, storedTensors } from './walk.js';

@@ -1,5 +1,5 @@
 import { TensorProto_DataType as ElementType, type TensorProto } from 'onnx-buf';
-import { isExternal } from '../onnx/external.js';
+import { isExternal } from '../onnx/file/external.js';
 import type { Model } from '../onnx/model.js';
 import { elementCount } from '../tensor.js';
 import type { SummaryExternalFile, SummaryStorage, SummaryWeight } from './summary.js';

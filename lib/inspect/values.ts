@@ -1,5 +1,5 @@
 import type { TensorProto, TypeProto, ValueInfoProto } from 'onnx-buf';
-import { elementTypeName, storedBytes, toDataType } from '../onnx/element-types.js';
+import { elementTypeName, storedBytes, toDataType } from '../onnx/tensor/element-types.js';
 import { fromValueInfoProto } from '../onnx/value-info.js';
 import { elementCount } from '../tensor.js';
 import type { SummaryValue } from './summary.js';

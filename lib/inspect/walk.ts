@@ -1,6 +1,6 @@
 import type { GraphProto, ModelProto, NodeProto, TensorProto } from 'onnx-buf';
-import { constantValue } from '../onnx/constants.js';
-import { subgraphsOf } from '../onnx/subgraphs.js';
+import { subgraphsOf } from '../onnx/graph/subgraphs.js';
+import { constantValue } from '../onnx/tensor/constants.js';
 
 /** A list of nodes and the initializers that belong to it: a graph, or a function without any. */
 export interface Body {

@@ -10,7 +10,7 @@ import {
 import { invalidArgument } from '../arguments.js';
 import { TensorRTError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
-import { toTensorProto } from './weights.js';
+import { toTensorProto } from './tensor/weights.js';
 
 /** A float attribute, made by {@link float}; JavaScript itself does not tell 1.0 from 1. */
 export class FloatAttribute {

@@ -8,23 +8,23 @@ import {
   StringStringEntryProtoSchema,
 } from 'onnx-buf';
 import { checkInteger, checkOptions, checkText, invalidArgument } from '../arguments.js';
-import { refuseConverted } from './converted-range.js';
-import { concatenate, totalBytes } from './encode.js';
-import { ExternalData, isExternal } from './external.js';
-import type { ExternalFiles } from './external-plan.js';
-import { Graph } from './graph.js';
-import { decodeModel, readModelFile } from './load.js';
-import { copyMessage, forEachTensor } from './messages.js';
-import { readModelOutline } from './outline.js';
+import { concatenate, totalBytes } from './file/encode.js';
+import { ExternalData, isExternal } from './file/external.js';
+import type { ExternalFiles } from './file/external-plan.js';
+import { decodeModel, readModelFile } from './file/load.js';
+import { readModelOutline } from './file/outline.js';
 import {
   checkProtobufSize,
   type ExternalDataChoice,
   encodeAsIs,
   followMoved,
   saveModel,
-} from './save.js';
-import { checkSaveOptions, defaultThreshold, type SaveOptions } from './save-options.js';
-import { subgraphsOf } from './subgraphs.js';
+} from './file/save.js';
+import { checkSaveOptions, defaultThreshold, type SaveOptions } from './file/save-options.js';
+import { Graph } from './graph/graph.js';
+import { subgraphsOf } from './graph/subgraphs.js';
+import { copyMessage, forEachTensor } from './messages.js';
+import { refuseConverted } from './tensor/converted-range.js';
 import { validateModel } from './validate.js';
 import type { ValueInfo } from './value-info.js';
 

@@ -1,9 +1,9 @@
 import type { GraphProto, ModelProto, NodeProto, TensorProto } from 'onnx-buf';
 import { type NodeReference, TensorRTError } from '../errors.js';
 import { elementCount } from '../tensor.js';
-import { elementTypeName, storedBytes, storedList } from './element-types.js';
-import { isExternal } from './external.js';
-import { subgraphsOf } from './subgraphs.js';
+import { isExternal } from './file/external.js';
+import { subgraphsOf } from './graph/subgraphs.js';
+import { elementTypeName, storedBytes, storedList } from './tensor/element-types.js';
 
 const damaged = 'The file is truncated or damaged: download or export the model again.';
 const inconsistent = 'The graph is inconsistent: export the model again, or correct the last edit.';

@@ -8,7 +8,7 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf';
 import type { DataType } from '../tensor.js';
-import { toDataType, toElementType } from './element-types.js';
+import { toDataType, toElementType } from './tensor/element-types.js';
 
 /** What a model says about a tensor: an input, an output or one in between. */
 export interface ValueInfo {

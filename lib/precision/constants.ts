@@ -2,16 +2,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TensorProto } from 'onnx-buf';
 import { TensorRTError } from '../errors.js';
 import { getTensor } from '../onnx/attributes.js';
-import type { Conversion } from '../onnx/converted-range.js';
-import { isExternal } from '../onnx/external.js';
+import { isExternal } from '../onnx/file/external.js';
+import type { Model } from '../onnx/model.js';
+import type { Conversion } from '../onnx/tensor/converted-range.js';
 import {
   type ConversionCounts,
   type HalfType,
   halfFormats,
   toHalfBits,
-} from '../onnx/half-numbers.js';
-import type { Model } from '../onnx/model.js';
-import { readWeights } from '../onnx/weights.js';
+} from '../onnx/tensor/half-numbers.js';
+import { readWeights } from '../onnx/tensor/weights.js';
 import { elementCount, typedArrayOf } from '../tensor.js';
 import { quantizers } from './operator-slots.js';
 import { maskedTensors } from './rules/masks.js';

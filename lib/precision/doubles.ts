@@ -6,10 +6,10 @@ import {
   TensorProto_DataLocation,
   type TypeProto,
 } from 'onnx-buf';
-import type { Graph } from '../onnx/graph.js';
+import type { Graph } from '../onnx/graph/graph.js';
 import { forEachTensor } from '../onnx/messages.js';
 import type { Model } from '../onnx/model.js';
-import { readWeights, toTensorProto } from '../onnx/weights.js';
+import { readWeights, toTensorProto } from '../onnx/tensor/weights.js';
 import { tensor } from '../tensor.js';
 
 /**

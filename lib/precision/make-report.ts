@@ -1,4 +1,4 @@
-import { halfFormats } from '../onnx/half-numbers.js';
+import { halfFormats } from '../onnx/tensor/half-numbers.js';
 import type { HalfConstants } from './constants.js';
 import type { CheckedOptions } from './options.js';
 import type { PrecisionPlan } from './plan.js';

@@ -1,5 +1,5 @@
 import type { NodeProto } from 'onnx-buf';
-import type { HalfType } from '../onnx/half-numbers.js';
+import type { HalfType } from '../onnx/tensor/half-numbers.js';
 import { type HalfTypes, halfTypes } from './half-types.js';
 
 /**

@@ -1,5 +1,5 @@
 import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
-import { type HalfType, halfFormats } from '../onnx/half-numbers.js';
+import { type HalfType, halfFormats } from '../onnx/tensor/half-numbers.js';
 import { CalibrationTable } from '../quantize/table.js';
 import type { Scales } from './operator-slots.js';
 

@@ -1,5 +1,5 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
-import type { HalfType } from '../onnx/half-numbers.js';
+import type { HalfType } from '../onnx/tensor/half-numbers.js';
 import type { Link } from './links.js';
 import { hasCasts } from './rules/operators.js';
 import type { Islands } from './rules/rule.js';

@@ -1,9 +1,9 @@
 import type { GraphProto } from 'onnx-buf';
 import { TensorRTError } from '../errors.js';
+import { subgraphsOf } from '../onnx/graph/subgraphs.js';
 import type { Model } from '../onnx/model.js';
 import { inlineFunctions } from '../onnx/passes/inline-functions.js';
 import { upgradeOpset } from '../onnx/passes/upgrade-opset.js';
-import { subgraphsOf } from '../onnx/subgraphs.js';
 import { doublesToFloats } from './doubles.js';
 import { quantizers } from './operator-slots.js';
 import type { CheckedOptions } from './options.js';

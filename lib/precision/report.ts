@@ -1,5 +1,5 @@
-import type { ConversionCounts, HalfType } from '../onnx/half-numbers.js';
 import type { Model } from '../onnx/model.js';
+import type { ConversionCounts, HalfType } from '../onnx/tensor/half-numbers.js';
 
 /** What was done with one node, and why. */
 export interface PrecisionDecision {

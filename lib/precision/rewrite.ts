@@ -10,11 +10,11 @@ import {
   type ValueInfoProto,
 } from 'onnx-buf';
 import { encodeAttributes } from '../onnx/attributes.js';
-import { convertedTensor } from '../onnx/converted-range.js';
-import type { Graph } from '../onnx/graph.js';
-import type { HalfType } from '../onnx/half-numbers.js';
+import type { Graph } from '../onnx/graph/graph.js';
 import { shallowCopy } from '../onnx/messages.js';
-import { toTensorProto } from '../onnx/weights.js';
+import { convertedTensor } from '../onnx/tensor/converted-range.js';
+import type { HalfType } from '../onnx/tensor/half-numbers.js';
+import { toTensorProto } from '../onnx/tensor/weights.js';
 import { adaptNode, halfTensor } from './adapt.js';
 import type { HalfConstants } from './constants.js';
 import type { PrecisionPlan } from './plan.js';

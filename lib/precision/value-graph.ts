@@ -1,8 +1,8 @@
 import { type GraphProto, type NodeProto, type TensorProto, TensorProto_DataType } from 'onnx-buf';
-import { constantValue } from '../onnx/constants.js';
+import { subgraphsOf } from '../onnx/graph/subgraphs.js';
 import type { Model } from '../onnx/model.js';
 import type { InferredShapes } from '../onnx/shapes/inferred-shapes.js';
-import { subgraphsOf } from '../onnx/subgraphs.js';
+import { constantValue } from '../onnx/tensor/constants.js';
 import { type Link, linkBodies } from './links.js';
 import { type OperatorSlots, type SlotChoice, slotsOf } from './operator-slots.js';
 

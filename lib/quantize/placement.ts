@@ -1,5 +1,5 @@
 import type { NodeProto } from 'onnx-buf';
-import type { Graph } from '../onnx/graph.js';
+import type { Graph } from '../onnx/graph/graph.js';
 import { tensor } from '../tensor.js';
 import type { LinearNode } from './linear.js';
 import type { QuantizedWeights } from './native-calibration.js';

@@ -5,7 +5,7 @@ import { TensorRTError } from '../errors.js';
 import { nameMatcher } from '../name-patterns.js';
 import { loadAddon } from '../native.js';
 import { Model } from '../onnx/model.js';
-import { readWeights } from '../onnx/weights.js';
+import { readWeights } from '../onnx/tensor/weights.js';
 import type { Tensor } from '../tensor.js';
 import { findLinearNodes, findMatrixProducts, isLinear, type LinearNode } from './linear.js';
 import type { QuantizedWeights } from './native-calibration.js';

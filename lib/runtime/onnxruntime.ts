@@ -1,8 +1,8 @@
 import { ModelProtoSchema } from 'onnx-buf';
 import { checkInteger, checkOptions } from '../arguments.js';
 import { Lifetime } from '../lifetime.js';
-import { maxProtobufBytes } from '../onnx/encode.js';
-import { isExternal } from '../onnx/external.js';
+import { maxProtobufBytes } from '../onnx/file/encode.js';
+import { isExternal } from '../onnx/file/external.js';
 import { forEachTensor } from '../onnx/messages.js';
 import type { Model } from '../onnx/model.js';
 import type { ValueInfo } from '../onnx/value-info.js';

@@ -6,7 +6,7 @@ import { GraphProtoSchema } from 'onnx-buf';
 import type { Browser, Page } from 'puppeteer-core';
 import { Graph, type Model, renderGraphHtml, tensor } from 'tensorrt-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { NodeSpec } from '../../dist/onnx/graph.js';
+import type { NodeSpec } from '../../dist/onnx/graph/graph.js';
 import { toValueInfoProto } from '../../dist/onnx/value-info.js';
 import { buildModel, randomTensor } from '../unit/helpers.js';
 import { launchChromium } from './chromium.js';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fromBinary } from '@bufbuild/protobuf';
 import { TensorProto_DataType as ElementType, GraphProtoSchema } from 'onnx-buf';
 import ort from 'onnxruntime-node';
-import { readInlineWeights } from '../../dist/onnx/weights.js';
+import { readInlineWeights } from '../../dist/onnx/tensor/weights.js';
 
 const options = {
   executionProviders: ['cpu'],

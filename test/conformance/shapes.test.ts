@@ -1,9 +1,9 @@
 import { TensorProto_DataType as ElementType, type GraphProto, type TensorProto } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
+import { subgraphsOf } from '../../dist/onnx/graph/subgraphs.js';
 import { Model } from '../../dist/onnx/model.js';
 import { inferShapes } from '../../dist/onnx/shapes/infer-shapes.js';
 import type { InferredTensor } from '../../dist/onnx/shapes/inferred-shapes.js';
-import { subgraphsOf } from '../../dist/onnx/subgraphs.js';
 import { allCases, type Case, printCount, printReasons, readValues, withValues } from './cases.js';
 
 /** What shape inference says of an output, held against the output that came. */

@@ -1,7 +1,7 @@
 import { Float16Array } from '@petamoriken/float16';
 import { TensorProto_DataType as ElementType, type TensorProto } from 'onnx-buf';
-import { toDataType } from '../../dist/onnx/element-types.js';
-import { readInlineWeights } from '../../dist/onnx/weights.js';
+import { toDataType } from '../../dist/onnx/tensor/element-types.js';
+import { readInlineWeights } from '../../dist/onnx/tensor/weights.js';
 import { bytesOf } from '../../dist/tensor.js';
 import { readValues } from './cases.js';
 

@@ -1,10 +1,10 @@
 import { TensorProto_DataType as ElementType, type GraphProto } from 'onnx-buf';
 import { inferShapes, Model, openOnnxRuntime, type Tensor, type TensorMap } from 'tensorrt-node';
 import { describe, expect, test } from 'vitest';
+import { subgraphsOf } from '../../dist/onnx/graph/subgraphs.js';
 import { substitute } from '../../dist/onnx/shapes/bounds.js';
 import type { Dim, InferredShapes } from '../../dist/onnx/shapes/inferred-shapes.js';
 import { parseSize } from '../../dist/onnx/shapes/parse-expression.js';
-import { subgraphsOf } from '../../dist/onnx/subgraphs.js';
 import { exportNames, feedsFor, pathOf } from './exports.js';
 
 /*

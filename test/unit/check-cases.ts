@@ -10,7 +10,7 @@ import {
   type ValueInfoProto,
 } from 'onnx-buf';
 import type { CheckCode, CheckOptions } from '../../dist/index.js';
-import { Graph, type NodeSpec } from '../../dist/onnx/graph.js';
+import { Graph, type NodeSpec } from '../../dist/onnx/graph/graph.js';
 import { Model, type ValueInfo } from '../../dist/onnx/model.js';
 import { toValueInfoProto } from '../../dist/onnx/value-info.js';
 import { type DataType, type Tensor, type TensorDataMap, tensor } from '../../dist/tensor.js';

@@ -8,7 +8,7 @@ import {
 } from 'onnx-buf';
 import { expect } from 'vitest';
 import type { Model } from '../../dist/onnx/model.js';
-import { readInlineWeights, readWeights } from '../../dist/onnx/weights.js';
+import { readInlineWeights, readWeights } from '../../dist/onnx/tensor/weights.js';
 import { bytesOf } from '../../dist/tensor.js';
 import { linearModel, temporaryFolder } from './helpers.js';
 

@@ -6,7 +6,7 @@ import { create } from '@bufbuild/protobuf';
 import { GraphProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema } from 'onnx-buf';
 import { onTestFinished } from 'vitest';
 import { float } from '../../dist/onnx/attributes.js';
-import { Graph, type NodeSpec } from '../../dist/onnx/graph.js';
+import { Graph, type NodeSpec } from '../../dist/onnx/graph/graph.js';
 import { Model, type ValueInfo } from '../../dist/onnx/model.js';
 import { toValueInfoProto } from '../../dist/onnx/value-info.js';
 import { type Tensor, tensor } from '../../dist/tensor.js';

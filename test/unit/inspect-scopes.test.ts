@@ -3,7 +3,7 @@ import { type NodeProto, NodeProtoSchema, StringStringEntryProtoSchema } from 'o
 import { describe, expect, it } from 'vitest';
 import { alike, isScope, type Scope, scopeTree } from '../../dist/inspect/scope-tree.js';
 import { scopesOf } from '../../dist/inspect/scopes.js';
-import type { NodeSpec } from '../../dist/onnx/graph.js';
+import type { NodeSpec } from '../../dist/onnx/graph/graph.js';
 import { tensor } from '../../dist/tensor.js';
 import { buildModel } from './helpers.js';
 

@@ -16,7 +16,7 @@ import {
   getTensor,
   setAttributes,
 } from '../../dist/onnx/attributes.js';
-import { readInlineWeights } from '../../dist/onnx/weights.js';
+import { readInlineWeights } from '../../dist/onnx/tensor/weights.js';
 import { tensor } from '../../dist/tensor.js';
 import { linearModel } from './helpers.js';
 

@@ -10,7 +10,7 @@ import {
 } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
 import { TensorRTError } from '../../dist/errors.js';
-import type { NodeSpec } from '../../dist/onnx/graph.js';
+import type { NodeSpec } from '../../dist/onnx/graph/graph.js';
 import type { Model } from '../../dist/onnx/model.js';
 import { tensor } from '../../dist/tensor.js';
 import { buildModel, errorOf, linearModel } from './helpers.js';

@@ -12,9 +12,14 @@ import {
   TrainingInfoProtoSchema,
 } from 'onnx-buf';
 import { expect, test } from 'vitest';
-import { concatenate, encodeModel, type SplitTensor, totalBytes } from '../../dist/onnx/encode.js';
+import {
+  concatenate,
+  encodeModel,
+  type SplitTensor,
+  totalBytes,
+} from '../../dist/onnx/file/encode.js';
 import { copyMessage, forEachTensor } from '../../dist/onnx/messages.js';
-import { toTensorProto } from '../../dist/onnx/weights.js';
+import { toTensorProto } from '../../dist/onnx/tensor/weights.js';
 import { linearModel, randomTensor } from './helpers.js';
 
 /** Fields with numbers that no version of ONNX has. */

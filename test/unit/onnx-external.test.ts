@@ -13,7 +13,7 @@ import { TensorProto_DataLocation } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
 import { TensorRTError } from '../../dist/errors.js';
 import { Model } from '../../dist/onnx/model.js';
-import { readInlineWeights, readWeights } from '../../dist/onnx/weights.js';
+import { readInlineWeights, readWeights } from '../../dist/onnx/tensor/weights.js';
 import {
   entries,
   expectSameWeights,

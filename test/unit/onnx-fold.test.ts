@@ -3,11 +3,11 @@ import { TensorProto_DataType as ElementType, ValueInfoProtoSchema } from 'onnx-
 import { describe, expect, test } from 'vitest';
 import { TensorRTError } from '../../dist/errors.js';
 import type { Attributes } from '../../dist/onnx/attributes.js';
-import type { NodeSpec } from '../../dist/onnx/graph.js';
+import type { NodeSpec } from '../../dist/onnx/graph/graph.js';
 import type { Model } from '../../dist/onnx/model.js';
 import { foldConstants } from '../../dist/onnx/passes/fold-constants.js';
 import { removeIdentities } from '../../dist/onnx/passes/remove-identities.js';
-import { readInlineWeights } from '../../dist/onnx/weights.js';
+import { readInlineWeights } from '../../dist/onnx/tensor/weights.js';
 import { onnxRuntimeEvaluator } from '../../dist/runtime/evaluator.js';
 import { type Tensor, tensor } from '../../dist/tensor.js';
 import { buildModel, errorOf } from './helpers.js';

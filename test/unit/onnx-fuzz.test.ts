@@ -13,9 +13,9 @@ import {
 import { describe, expect, test } from 'vitest';
 import { TensorRTError } from '../../dist/errors.js';
 import { float } from '../../dist/onnx/attributes.js';
+import { readModelOutline } from '../../dist/onnx/file/outline.js';
 import { Model } from '../../dist/onnx/model.js';
-import { readModelOutline } from '../../dist/onnx/outline.js';
-import { readInlineWeights } from '../../dist/onnx/weights.js';
+import { readInlineWeights } from '../../dist/onnx/tensor/weights.js';
 import { tensor } from '../../dist/tensor.js';
 import { makeExternal, weight } from './external-models.js';
 import { buildModel, linearModel, temporaryFolder } from './helpers.js';

@@ -7,9 +7,9 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
-import { Graph } from '../../dist/onnx/graph.js';
+import { Graph } from '../../dist/onnx/graph/graph.js';
 import type { Model } from '../../dist/onnx/model.js';
-import { readInlineWeights } from '../../dist/onnx/weights.js';
+import { readInlineWeights } from '../../dist/onnx/tensor/weights.js';
 import { tensor } from '../../dist/tensor.js';
 import { buildModel, linearModel } from './helpers.js';
 

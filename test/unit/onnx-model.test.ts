@@ -8,7 +8,7 @@ import {
 } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
 import { Model } from '../../dist/onnx/model.js';
-import { readInlineWeights } from '../../dist/onnx/weights.js';
+import { readInlineWeights } from '../../dist/onnx/tensor/weights.js';
 import { tensor } from '../../dist/tensor.js';
 import { errorOf, linearModel, sharedModel, temporaryFolder } from './helpers.js';
 

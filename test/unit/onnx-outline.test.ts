@@ -1,7 +1,7 @@
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { readModelOutline } from '../../dist/onnx/file/outline.js';
 import { Model } from '../../dist/onnx/model.js';
-import { readModelOutline } from '../../dist/onnx/outline.js';
 import { tensor } from '../../dist/tensor.js';
 import { buildModel, errorOf, temporaryFolder } from './helpers.js';
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { Model } from '../../dist/onnx/model.js';
-import { readInlineWeights, readWeights } from '../../dist/onnx/weights.js';
+import { readInlineWeights, readWeights } from '../../dist/onnx/tensor/weights.js';
 import { tensor } from '../../dist/tensor.js';
 import { entries, savedExternally, weight } from './external-models.js';
 import { errorOf } from './helpers.js';

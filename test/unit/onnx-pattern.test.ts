@@ -1,7 +1,7 @@
 import type { NodeProto } from 'onnx-buf';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import type { NodeSpec } from '../../dist/onnx/graph.js';
-import { pattern } from '../../dist/onnx/pattern.js';
+import type { NodeSpec } from '../../dist/onnx/graph/graph.js';
+import { pattern } from '../../dist/onnx/graph/pattern.js';
 import { tensor } from '../../dist/tensor.js';
 import { buildModel, linearModel } from './helpers.js';
 

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { type GraphProto, GraphProtoSchema } from 'onnx-buf';
-import { Graph, type NodeSpec } from '../../dist/onnx/graph.js';
+import { Graph, type NodeSpec } from '../../dist/onnx/graph/graph.js';
 import type { Model, ValueInfo } from '../../dist/onnx/model.js';
 import { type InferShapesOptions, inferShapes } from '../../dist/onnx/shapes/infer-shapes.js';
 import type { Dim } from '../../dist/onnx/shapes/inferred-shapes.js';

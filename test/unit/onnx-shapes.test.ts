@@ -9,9 +9,9 @@ import {
   OperatorSetIdProtoSchema,
 } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
+import { subgraphsOf } from '../../dist/onnx/graph/subgraphs.js';
 import { Model } from '../../dist/onnx/model.js';
 import { inferShapes } from '../../dist/onnx/shapes/infer-shapes.js';
-import { subgraphsOf } from '../../dist/onnx/subgraphs.js';
 import { toValueInfoProto } from '../../dist/onnx/value-info.js';
 import { tensor } from '../../dist/tensor.js';
 import { makeExternal, savedExternally, weight, writeProto } from './external-models.js';

@@ -10,14 +10,14 @@ import {
 } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
 import { float } from '../../dist/onnx/attributes.js';
-import type { NodeSpec } from '../../dist/onnx/graph.js';
+import type { NodeSpec } from '../../dist/onnx/graph/graph.js';
 import { Model } from '../../dist/onnx/model.js';
 import { inlineFunctions } from '../../dist/onnx/passes/inline-functions.js';
 import { mergeDuplicateWeights } from '../../dist/onnx/passes/merge-duplicate-weights.js';
 import { removeDeadCode } from '../../dist/onnx/passes/remove-dead-code.js';
 import { removeIdentities } from '../../dist/onnx/passes/remove-identities.js';
 import { simplify } from '../../dist/onnx/passes/simplify.js';
-import { toTensorProto } from '../../dist/onnx/weights.js';
+import { toTensorProto } from '../../dist/onnx/tensor/weights.js';
 import { type Tensor, tensor } from '../../dist/tensor.js';
 import { buildModel, randomTensor, temporaryFolder } from './helpers.js';
 import { expectSameOutputs, operators } from './onnx-passes.js';

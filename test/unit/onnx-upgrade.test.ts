@@ -1,7 +1,7 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
 import { float } from '../../dist/onnx/attributes.js';
-import type { NodeSpec } from '../../dist/onnx/graph.js';
+import type { NodeSpec } from '../../dist/onnx/graph/graph.js';
 import { upgradeOpset } from '../../dist/onnx/passes/upgrade-opset.js';
 import { type Tensor, tensor } from '../../dist/tensor.js';
 import { buildModel, errorOf, linearModel, randomTensor } from './helpers.js';

@@ -6,9 +6,9 @@ import {
   TensorProtoSchema,
 } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
-import { readSparse } from '../../dist/onnx/sparse.js';
-import { readRawData, readValues, unpack } from '../../dist/onnx/values.js';
-import { readInlineWeights, toTensorProto } from '../../dist/onnx/weights.js';
+import { readSparse } from '../../dist/onnx/tensor/sparse.js';
+import { readRawData, readValues, unpack } from '../../dist/onnx/tensor/values.js';
+import { readInlineWeights, toTensorProto } from '../../dist/onnx/tensor/weights.js';
 import { tensor } from '../../dist/tensor.js';
 import { errorOf, linearModel } from './helpers.js';
 

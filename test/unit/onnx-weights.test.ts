@@ -2,8 +2,8 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { TensorProto_DataType as ElementType, TensorProtoSchema } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
 import { TensorRTError } from '../../dist/errors.js';
-import { storedBytes, toDataType, toElementType } from '../../dist/onnx/element-types.js';
-import { readInlineWeights, readWeights, toTensorProto } from '../../dist/onnx/weights.js';
+import { storedBytes, toDataType, toElementType } from '../../dist/onnx/tensor/element-types.js';
+import { readInlineWeights, readWeights, toTensorProto } from '../../dist/onnx/tensor/weights.js';
 import { bytesOf, dataTypes, tensor } from '../../dist/tensor.js';
 import { linearModel } from './helpers.js';
 

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { type GraphProto, GraphProtoSchema } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
-import { Graph, type NodeSpec } from '../../dist/onnx/graph.js';
+import { Graph, type NodeSpec } from '../../dist/onnx/graph/graph.js';
 import { Model } from '../../dist/onnx/model.js';
 import { toValueInfoProto, type ValueInfo } from '../../dist/onnx/value-info.js';
 import { toHalf } from '../../dist/precision/to-half.js';

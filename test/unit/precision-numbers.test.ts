@@ -1,6 +1,6 @@
 import { Float16Array } from '@petamoriken/float16';
 import { describe, expect, it } from 'vitest';
-import { toHalfBits } from '../../dist/onnx/half-numbers.js';
+import { toHalfBits } from '../../dist/onnx/tensor/half-numbers.js';
 import { bytesOf } from '../../dist/tensor.js';
 import { randomNumbers } from './quantize-fixtures.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { float } from '../../dist/onnx/attributes.js';
-import type { NodeSpec } from '../../dist/onnx/graph.js';
+import type { NodeSpec } from '../../dist/onnx/graph/graph.js';
 import type { Model } from '../../dist/onnx/model.js';
 import { toHalf } from '../../dist/precision/to-half.js';
 import { type Tensor, tensor } from '../../dist/tensor.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isExternal } from '../../dist/onnx/external.js';
+import { isExternal } from '../../dist/onnx/file/external.js';
 import { Model } from '../../dist/onnx/model.js';
-import { readInlineWeights, readWeights } from '../../dist/onnx/weights.js';
+import { readInlineWeights, readWeights } from '../../dist/onnx/tensor/weights.js';
 import { toHalf } from '../../dist/precision/to-half.js';
 import { tensor } from '../../dist/tensor.js';
 import { savedExternally, weight } from './external-models.js';

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { GraphProtoSchema } from 'onnx-buf';
 import { describe, expect, test } from 'vitest';
 import { float } from '../../dist/onnx/attributes.js';
-import { Graph } from '../../dist/onnx/graph.js';
+import { Graph } from '../../dist/onnx/graph/graph.js';
 import type { Model } from '../../dist/onnx/model.js';
 import {
   type QuantizedModel,

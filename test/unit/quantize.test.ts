@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Model } from '../../dist/onnx/model.js';
-import { readInlineWeights } from '../../dist/onnx/weights.js';
+import { readInlineWeights } from '../../dist/onnx/tensor/weights.js';
 import { quantize } from '../../dist/quantize/quantize.js';
 import { openOnnxRuntime } from '../../dist/runtime/onnxruntime.js';
 import { type Tensor, tensor } from '../../dist/tensor.js';

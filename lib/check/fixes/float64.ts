@@ -7,7 +7,7 @@ import {
   type ValueInfoProto,
 } from 'onnx-buf';
 import type { Model } from '../../onnx/model.js';
-import { readWeights, toTensorProto } from '../../onnx/weights.js';
+import { readWeights, toTensorProto } from '../../onnx/tensor/weights.js';
 import { tensor } from '../../tensor.js';
 import { mend } from './fix-kind.js';
 

@@ -7,7 +7,7 @@ import {
 } from 'onnx-buf';
 import { getInt } from '../../onnx/attributes.js';
 import type { Model } from '../../onnx/model.js';
-import { readWeights } from '../../onnx/weights.js';
+import { readWeights } from '../../onnx/tensor/weights.js';
 import { elementCount, type Tensor, tensor } from '../../tensor.js';
 import type { CheckContext } from '../context.js';
 import { isBlocked, isPerTensor, type Quantizer, quantizersOf } from '../quantizers.js';

@@ -1,7 +1,7 @@
 import { TensorProto_DataType as ElementType, type NodeProto, type TensorProto } from 'onnx-buf';
 import { getInt } from '../../onnx/attributes.js';
 import type { Model } from '../../onnx/model.js';
-import { readWeights } from '../../onnx/weights.js';
+import { readWeights } from '../../onnx/tensor/weights.js';
 import { elementCount, type Tensor, tensor } from '../../tensor.js';
 import type { CheckContext } from '../context.js';
 import { type Quantizer, quantizersOf, toQuantizer } from '../quantizers.js';

@@ -1,5 +1,5 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
-import { elementTypeName } from '../../onnx/element-types.js';
+import { elementTypeName } from '../../onnx/tensor/element-types.js';
 import { type AttentionBlock, type AttentionPart, attentionBlocks } from '../attention.js';
 import type { CheckContext } from '../context.js';
 import { isQuantizedActivation } from '../quantizers.js';

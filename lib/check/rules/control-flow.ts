@@ -1,4 +1,4 @@
-import { subgraphsOf } from '../../onnx/subgraphs.js';
+import { subgraphsOf } from '../../onnx/graph/subgraphs.js';
 import type { CheckContext } from '../context.js';
 import { rule } from '../rule.js';
 import type { Scope } from '../scope.js';

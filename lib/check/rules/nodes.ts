@@ -1,5 +1,5 @@
 import { ModelProtoSchema } from 'onnx-buf';
-import { isExternal } from '../../onnx/external.js';
+import { isExternal } from '../../onnx/file/external.js';
 import { forEachTensor } from '../../onnx/messages.js';
 import { rule } from '../rule.js';
 

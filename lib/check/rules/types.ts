@@ -1,6 +1,6 @@
 import { TensorProto_DataType as ElementType, type TypeProto, type ValueInfoProto } from 'onnx-buf';
 import { getInt } from '../../onnx/attributes.js';
-import { elementTypeName } from '../../onnx/element-types.js';
+import { elementTypeName } from '../../onnx/tensor/element-types.js';
 import type { CheckContext } from '../context.js';
 import type { Found } from '../finding.js';
 import { rule } from '../rule.js';

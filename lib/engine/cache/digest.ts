@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { onFile, readAt } from '../../files.js';
+import { encodeInline } from '../../onnx/file/save.js';
 import type { Model } from '../../onnx/model.js';
-import { encodeInline } from '../../onnx/save.js';
 
 /** The SHA-256 of something, in hexadecimal digits, and its length. */
 export interface Digest {

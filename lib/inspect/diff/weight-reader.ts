@@ -1,10 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { TensorProto } from 'onnx-buf';
 import { onFile, readAt } from '../../files.js';
-import { toDataType } from '../../onnx/element-types.js';
-import { FileRange, isExternal } from '../../onnx/external.js';
+import { FileRange, isExternal } from '../../onnx/file/external.js';
 import type { Model } from '../../onnx/model.js';
-import { readInlineWeights, readWeights } from '../../onnx/weights.js';
+import { toDataType } from '../../onnx/tensor/element-types.js';
+import { readInlineWeights, readWeights } from '../../onnx/tensor/weights.js';
 import {
   type DataType,
   elementBytes,

@@ -1,6 +1,6 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { type TensorProto, TensorProtoSchema } from 'onnx-buf';
-import { isExternal } from '../../onnx/external.js';
+import { isExternal } from '../../onnx/file/external.js';
 import { shallowCopy } from '../../onnx/messages.js';
 import type { Model } from '../../onnx/model.js';
 import { dimsOf, typeName } from '../values.js';

@@ -1,11 +1,11 @@
 import type { TensorProto } from 'onnx-buf';
 import { elementCount } from '../../tensor.js';
-import { toDataType } from '../element-types.js';
-import { isExternal } from '../external.js';
-import type { Graph } from '../graph.js';
+import { isExternal } from '../file/external.js';
+import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model.js';
-import { numbersOf } from '../scalar.js';
-import { readInlineWeights } from '../weights.js';
+import { toDataType } from '../tensor/element-types.js';
+import { numbersOf } from '../tensor/scalar.js';
+import { readInlineWeights } from '../tensor/weights.js';
 
 /** Shapes, axes and the like have no more elements. */
 const longest = 1024;

@@ -8,10 +8,10 @@ import {
 } from 'onnx-buf';
 import { TensorRTError } from '../../errors.js';
 import { elementCount, type Tensor, type TensorMap } from '../../tensor.js';
-import { storedBytes, toDataType } from '../element-types.js';
-import type { Graph } from '../graph.js';
+import type { Graph } from '../graph/graph.js';
 import { copyMessage } from '../messages.js';
 import { Model } from '../model.js';
+import { storedBytes, toDataType } from '../tensor/element-types.js';
 import { fixedConstant } from './constant-numbers.js';
 
 /** Runs a model without inputs, and returns its outputs. */

@@ -1,8 +1,8 @@
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from 'onnx-buf';
-import type { Graph } from '../graph.js';
+import type { Graph } from '../graph/graph.js';
+import { subgraphsOf } from '../graph/subgraphs.js';
 import { copyMessage } from '../messages.js';
 import type { Model } from '../model.js';
-import { subgraphsOf } from '../subgraphs.js';
 import { checkSignal, type PassResult, type Report, runPass } from './pass.js';
 import { keyOf, removeUncalledFunctions } from './remove-dead-code.js';
 

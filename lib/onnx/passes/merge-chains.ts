@@ -1,6 +1,6 @@
 import type { NodeProto } from 'onnx-buf';
 import { getInt, getInts } from '../attributes.js';
-import type { Graph } from '../graph.js';
+import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model.js';
 import { constantNumbers } from './constant-numbers.js';
 import type { Report } from './pass.js';

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { TensorProto } from 'onnx-buf';
 import { checkOptions } from '../../arguments.js';
-import { isExternal } from '../external.js';
-import type { Graph } from '../graph.js';
+import { isExternal } from '../file/external.js';
+import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model.js';
-import { readRawData } from '../values.js';
+import { readRawData } from '../tensor/values.js';
 import { type PassResult, type Report, runPass } from './pass.js';
 
 /**

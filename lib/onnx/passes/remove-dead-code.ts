@@ -1,7 +1,7 @@
 import type { FunctionProto, NodeProto } from 'onnx-buf';
-import type { Graph } from '../graph.js';
+import type { Graph } from '../graph/graph.js';
+import { subgraphsOf } from '../graph/subgraphs.js';
 import type { Model } from '../model.js';
-import { subgraphsOf } from '../subgraphs.js';
 import { checkSignal, type PassResult, type Report, runPass } from './pass.js';
 
 /**

@@ -1,12 +1,12 @@
 import type { NodeProto } from 'onnx-buf';
 import { checkOptions } from '../../arguments.js';
 import { getInt, getInts } from '../attributes.js';
-import { refersToAttributes } from '../constants.js';
-import type { Graph } from '../graph.js';
+import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model.js';
-import { scalarValue } from '../scalar.js';
 import { inferShapes } from '../shapes/infer-shapes.js';
 import type { Dim, InferredTensor } from '../shapes/inferred-shapes.js';
+import { refersToAttributes } from '../tensor/constants.js';
+import { scalarValue } from '../tensor/scalar.js';
 import { constantNumbers, fixedConstant } from './constant-numbers.js';
 import { mergeChain } from './merge-chains.js';
 import { type PassResult, type Report, runPass } from './pass.js';

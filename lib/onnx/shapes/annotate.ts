@@ -8,8 +8,8 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from 'onnx-buf';
+import { subgraphsOf } from '../graph/subgraphs.js';
 import { shallowCopy } from '../messages.js';
-import { subgraphsOf } from '../subgraphs.js';
 import { toDimension } from '../value-info.js';
 import type { InferredTensor } from './inferred-shapes.js';
 

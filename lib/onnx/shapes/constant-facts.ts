@@ -6,10 +6,10 @@ import {
   type TensorProto,
 } from 'onnx-buf';
 import { elementCount, type Tensor } from '../../tensor.js';
-import { isExternal } from '../external.js';
+import { isExternal } from '../file/external.js';
 import { forEachTensor } from '../messages.js';
 import type { Model } from '../model.js';
-import { readInlineWeights, readWeights } from '../weights.js';
+import { readInlineWeights, readWeights } from '../tensor/weights.js';
 import { type Fact, fact, isInteger, maxValues } from './fact.js';
 
 /** The small external tensors of a model, read. */

@@ -7,8 +7,8 @@ import type {
   TypeProto,
 } from 'onnx-buf';
 import { TensorRTError } from '../../errors.js';
+import { subgraphsOf } from '../graph/subgraphs.js';
 import { shallowCopy } from '../messages.js';
-import { subgraphsOf } from '../subgraphs.js';
 import { type Constants, constantOf } from './constant-facts.js';
 import { anonymousSymbol, type Expression, type Size } from './expression.js';
 import { type Fact, unknown } from './fact.js';

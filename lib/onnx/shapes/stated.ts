@@ -1,5 +1,5 @@
 import type { TypeProto } from 'onnx-buf';
-import { elementTypeName } from '../element-types.js';
+import { elementTypeName } from '../tensor/element-types.js';
 import { substitute } from './bounds.js';
 import { type Expression, type Size, sameSize } from './expression.js';
 import { type Fact, unknown } from './fact.js';

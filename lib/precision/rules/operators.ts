@@ -1,5 +1,5 @@
 import { getInt, getString } from '../../onnx/attributes.js';
-import type { HalfType } from '../../onnx/half-numbers.js';
+import type { HalfType } from '../../onnx/tensor/half-numbers.js';
 import { quantizers } from '../operator-slots.js';
 import { floatInputs, floatOutputs, type Step } from '../value-graph.js';
 import { type Islands, keepFloat, type RuleInput, typeNames } from './rule.js';

@@ -1,4 +1,4 @@
-import { halfFormats } from '../../onnx/half-numbers.js';
+import { halfFormats } from '../../onnx/tensor/half-numbers.js';
 import type { CalibrationTable, TensorRange } from '../../quantize/table.js';
 import { isFloat, type Scope, type Step, type Value } from '../value-graph.js';
 import { reshaping, selecting } from './data-movement.js';

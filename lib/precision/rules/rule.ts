@@ -1,4 +1,4 @@
-import type { HalfType } from '../../onnx/half-numbers.js';
+import type { HalfType } from '../../onnx/tensor/half-numbers.js';
 import type { CalibrationTable } from '../../quantize/table.js';
 import type { Scales } from '../operator-slots.js';
 import type { Step, ValueGraph } from '../value-graph.js';

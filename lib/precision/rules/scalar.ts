@@ -1,7 +1,7 @@
-import { toDataType } from '../../onnx/element-types.js';
-import { isExternal } from '../../onnx/external.js';
-import { numbersOf } from '../../onnx/scalar.js';
-import { readInlineWeights } from '../../onnx/weights.js';
+import { isExternal } from '../../onnx/file/external.js';
+import { toDataType } from '../../onnx/tensor/element-types.js';
+import { numbersOf } from '../../onnx/tensor/scalar.js';
+import { readInlineWeights } from '../../onnx/tensor/weights.js';
 import { elementCount } from '../../tensor.js';
 import type { Value } from '../value-graph.js';
 

@@ -1,7 +1,7 @@
 import type { NodeProto } from 'onnx-buf';
 import type { DataType, Tensor } from '../../../tensor.js';
 import { getInt } from '../../attributes.js';
-import { toDataType } from '../../element-types.js';
+import { toDataType } from '../../tensor/element-types.js';
 import { broadcastDims, elementsOf, make, stretch } from './arrays.js';
 import type { Operator } from './evaluate.js';
 

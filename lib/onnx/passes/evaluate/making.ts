@@ -1,7 +1,7 @@
 import type { NodeProto } from 'onnx-buf';
 import { elementCount, type Tensor, tensor } from '../../../tensor.js';
 import { getInt, getInts, getTensor } from '../../attributes.js';
-import { readInlineWeights } from '../../weights.js';
+import { readInlineWeights } from '../../tensor/weights.js';
 import { axesWithin, elementsOf, integersOf, make, pick, places, stridesOf } from './arrays.js';
 import type { Operator } from './evaluate.js';
 

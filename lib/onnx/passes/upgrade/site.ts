@@ -2,7 +2,7 @@ import { setFloat16 } from '@petamoriken/float16';
 import { type AttributeProto, TensorProto_DataType as ElementType, type NodeProto } from 'onnx-buf';
 import { TensorRTError } from '../../../errors.js';
 import { type Tensor, tensor } from '../../../tensor.js';
-import type { Graph } from '../../graph.js';
+import type { Graph } from '../../graph/graph.js';
 import type { Model } from '../../model.js';
 import type { InferredTensor } from '../../shapes/inferred-shapes.js';
 

@@ -1,6 +1,6 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
 import { getAttribute } from '../../attributes.js';
-import { constantValue } from '../../constants.js';
+import { constantValue } from '../../tensor/constants.js';
 import { maximum } from '../bounds.js';
 import { ceilDivide } from '../division.js';
 import { add, product, type Size, subtract } from '../expression.js';

@@ -2,11 +2,17 @@ import { statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { posix, resolve, sep, win32 } from 'node:path';
 import { type TensorProto, TensorProto_DataLocation, TensorProto_DataType } from 'onnx-buf';
-import { TensorRTError } from '../errors.js';
-import { type ByteSource, isSystemError, readAt, systemReason, type WholeFile } from '../files.js';
-import { elementCount } from '../tensor.js';
-import { ConvertedRange, conversionOf } from './converted-range.js';
-import { elementTypeName, storedBytes } from './element-types.js';
+import { TensorRTError } from '../../errors.js';
+import {
+  type ByteSource,
+  isSystemError,
+  readAt,
+  systemReason,
+  type WholeFile,
+} from '../../files.js';
+import { elementCount } from '../../tensor.js';
+import { ConvertedRange, conversionOf } from '../tensor/converted-range.js';
+import { elementTypeName, storedBytes } from '../tensor/element-types.js';
 
 export function isExternal(tensor: TensorProto): boolean {
   return tensor.dataLocation === TensorProto_DataLocation.EXTERNAL;

@@ -5,7 +5,7 @@ import {
   type TensorProto,
   TensorProtoSchema,
 } from 'onnx-buf';
-import { tensor } from '../tensor.js';
+import { tensor } from '../../tensor.js';
 import {
   getAttribute,
   getFloat,
@@ -15,7 +15,7 @@ import {
   getString,
   getStrings,
   getTensor,
-} from './attributes.js';
+} from '../attributes.js';
 import { sparseConstant } from './sparse.js';
 import { toTensorProto } from './weights.js';
 

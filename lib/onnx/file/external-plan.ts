@@ -7,10 +7,10 @@ import {
   type TensorProto,
   TensorProto_DataLocation,
 } from 'onnx-buf';
-import type { Payload } from '../files.js';
+import type { Payload } from '../../files.js';
+import { forEachTensor, shallowCopy } from '../messages.js';
 import { encodeModel } from './encode.js';
 import { type ExternalData, type ExternalFile, FileRange, isExternal } from './external.js';
-import { forEachTensor, shallowCopy } from './messages.js';
 
 /** How many files of external data there are: one, one for each tensor, or as many as a limit takes. */
 export type ExternalFiles = 'one' | 'perTensor' | { readonly maxBytes: number };

@@ -1,5 +1,5 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
-import type { DataType } from '../tensor.js';
+import type { DataType } from '../../tensor.js';
 
 /** The fields of `TensorProto` that hold values one by one, instead of as bytes in `raw_data`. */
 export type ListField =

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { readAt } from '../files.js';
+import { readAt } from '../../files.js';
 import { onModelFile } from './load.js';
 
 /** Weights below this are not worth an interrupted read. */

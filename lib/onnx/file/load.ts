@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { type ModelProto, ModelProtoSchema } from 'onnx-buf';
-import { TensorRTError } from '../errors.js';
-import { onFile, readAt } from '../files.js';
+import { TensorRTError } from '../../errors.js';
+import { onFile, readAt } from '../../files.js';
 import { maxProtobufBytes } from './encode.js';
 
 /** Reads the whole file of a model into memory. */

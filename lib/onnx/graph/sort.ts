@@ -1,5 +1,5 @@
 import type { NodeProto } from 'onnx-buf';
-import { TensorRTError } from '../errors.js';
+import { TensorRTError } from '../../errors.js';
 import { tensorsReadBy } from './subgraphs.js';
 
 /**

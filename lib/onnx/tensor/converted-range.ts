@@ -4,12 +4,12 @@ import {
   StringStringEntryProtoSchema,
   type TensorProto,
 } from 'onnx-buf';
-import { TensorRTError } from '../errors.js';
-import type { ByteSource } from '../files.js';
-import { bytesOf, typedArrayOf } from '../tensor.js';
-import type { FileRange } from './external.js';
+import { TensorRTError } from '../../errors.js';
+import type { ByteSource } from '../../files.js';
+import { bytesOf, typedArrayOf } from '../../tensor.js';
+import type { FileRange } from '../file/external.js';
+import { shallowCopy } from '../messages.js';
 import { type HalfType, toHalfBits } from './half-numbers.js';
-import { shallowCopy } from './messages.js';
 
 /** Read at once. */
 const pieceBytes = 4 * 1024 * 1024;

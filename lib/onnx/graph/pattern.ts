@@ -1,6 +1,6 @@
 import type { NodeProto, TensorProto } from 'onnx-buf';
+import { scalarValue } from '../tensor/scalar.js';
 import type { GraphLookups } from './graph-lookups.js';
-import { scalarValue } from './scalar.js';
 
 /** Says what a tensor has to be; what it captures is in `C`. Made by {@link pattern}. */
 export type Pattern<C extends object = object> =

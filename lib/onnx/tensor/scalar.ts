@@ -1,8 +1,8 @@
 import { getFloat16 } from '@petamoriken/float16';
 import type { TensorProto } from 'onnx-buf';
-import { elementCount, type Tensor } from '../tensor.js';
+import { elementCount, type Tensor } from '../../tensor.js';
+import { isExternal } from '../file/external.js';
 import { toDataType } from './element-types.js';
-import { isExternal } from './external.js';
 import { readInlineWeights } from './weights.js';
 
 /**

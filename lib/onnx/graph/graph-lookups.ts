@@ -1,8 +1,8 @@
 import type { GraphProto, NodeProto, TensorProto } from 'onnx-buf';
-import { constantValue } from './constants.js';
+import { constantValue } from '../tensor/constants.js';
+import { sparseConstant } from '../tensor/sparse.js';
+import { fromValueInfoProto, type ValueInfo } from '../value-info.js';
 import { GraphIndex } from './graph-index.js';
-import { sparseConstant } from './sparse.js';
-import { fromValueInfoProto, type ValueInfo } from './value-info.js';
 
 /** What can be asked of a graph; {@link Graph} adds what can be done to it. */
 export abstract class GraphLookups {

@@ -1,4 +1,4 @@
-import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
+import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../../arguments.js';
 import type { ExternalFiles } from './external-plan.js';
 import type { ExternalDataChoice } from './save.js';
 

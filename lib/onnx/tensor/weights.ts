@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { type TensorProto, TensorProtoSchema } from 'onnx-buf';
-import { TensorRTError } from '../errors.js';
+import { TensorRTError } from '../../errors.js';
 import {
   bytesOf,
   type DataType,
@@ -8,11 +8,11 @@ import {
   tensor as makeTensor,
   type Tensor,
   typedArrayOf,
-} from '../tensor.js';
+} from '../../tensor.js';
+import { isExternal } from '../file/external.js';
+import { shallowCopy } from '../messages.js';
+import type { Model } from '../model.js';
 import { elementTypeName, storedList, toDataType, toElementType } from './element-types.js';
-import { isExternal } from './external.js';
-import { shallowCopy } from './messages.js';
-import type { Model } from './model.js';
 
 /**
  * Reads the values of a tensor of a model, wherever it keeps them.

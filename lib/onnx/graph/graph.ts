@@ -1,6 +1,8 @@
 import type { GraphProto, NodeProto, TensorProto } from 'onnx-buf';
-import { checkInteger, checkText, invalidArgument } from '../arguments.js';
-import type { Tensor } from '../tensor.js';
+import { checkInteger, checkText, invalidArgument } from '../../arguments.js';
+import type { Tensor } from '../../tensor.js';
+import { toTensorProto } from '../tensor/weights.js';
+import { toValueInfoProto, type ValueInfo } from '../value-info.js';
 import { GraphLookups } from './graph-lookups.js';
 import { Names } from './names.js';
 import { type InsertedNode, type NodeSpec, toNodeProto } from './node-spec.js';
@@ -9,8 +11,6 @@ import { keepReachable } from './reachable.js';
 import { renameAnnotations, renameReads, renameWrites } from './rename.js';
 import { inTopologicalOrder } from './sort.js';
 import { subgraphsOf } from './subgraphs.js';
-import { toValueInfoProto, type ValueInfo } from './value-info.js';
-import { toTensorProto } from './weights.js';
 
 export type { InsertedNode, NodeSpec };
 

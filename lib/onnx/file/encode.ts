@@ -7,8 +7,8 @@ import {
 } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { type ModelProto, ModelProtoSchema, type TensorProto, TensorProtoSchema } from 'onnx-buf';
-import type { Payload } from '../files.js';
-import { childMessages, tensorFields } from './messages.js';
+import type { Payload } from '../../files.js';
+import { childMessages, tensorFields } from '../messages.js';
 
 /** What is written in place of a tensor: its message without `raw_data`, then `raw_data` apart. */
 export interface SplitTensor {

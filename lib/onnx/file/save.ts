@@ -1,7 +1,7 @@
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import type { ModelProto, TensorProto } from 'onnx-buf';
-import { TensorRTError } from '../errors.js';
-import { contentBytes, type Payload, writeFiles } from '../files.js';
+import { TensorRTError } from '../../errors.js';
+import { contentBytes, type Payload, writeFiles } from '../../files.js';
 import { encodeModel, maxProtobufBytes, type SplitTensor, totalBytes } from './encode.js';
 import { type ExternalData, isExternal } from './external.js';
 import {

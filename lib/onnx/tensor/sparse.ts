@@ -1,8 +1,8 @@
 import type { SparseTensorProto, TensorProto } from 'onnx-buf';
-import { TensorRTError } from '../errors.js';
-import { bytesOf, elementCount, type Tensor, tensorOver } from '../tensor.js';
-import { isExternal } from './external.js';
-import type { Model } from './model.js';
+import { TensorRTError } from '../../errors.js';
+import { bytesOf, elementCount, type Tensor, tensorOver } from '../../tensor.js';
+import { isExternal } from '../file/external.js';
+import type { Model } from '../model.js';
 import { readInlineWeights, readWeights, toTensorProto } from './weights.js';
 
 /**

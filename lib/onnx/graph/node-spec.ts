@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { type NodeProto, NodeProtoSchema } from 'onnx-buf';
-import { type Attributes, encodeAttributes } from './attributes.js';
+import { type Attributes, encodeAttributes } from '../attributes.js';
 
 /** A node to be added; empty names in `inputs` are optional inputs left out. */
 export interface NodeSpec {

@@ -1,15 +1,15 @@
 import { TensorProto_DataType as ElementType, type TensorProto } from 'onnx-buf';
-import { TensorRTError } from '../errors.js';
+import { TensorRTError } from '../../errors.js';
 import {
   bytesOf,
   type DataType,
   elementCount,
   type TensorDataMap,
   typedArrayOf,
-} from '../tensor.js';
+} from '../../tensor.js';
+import { isExternal } from '../file/external.js';
+import type { Model } from '../model.js';
 import { elementTypeName, storedBytes, storedList, toDataType } from './element-types.js';
-import { isExternal } from './external.js';
-import type { Model } from './model.js';
 import { readInlineWeights } from './weights.js';
 
 /** Element types whose values have no typed array of their own, and what carries them here. */
