@@ -40,7 +40,8 @@ const anyTarget: CheckTarget = {
  *
  * A promise, because values in external files are read on the way.
  *
- * @param codes - what to mend. Default: all that leaves the model's inputs and outputs alone.
+ * @param codes - what to mend. Default: all but `'output-echoes-input'` and `'float64'`, which change what
+ * the model takes or gives.
  * @throws TypeError for a code that has no mend.
  * @throws TensorRTError `ERR_ONNX_EXTERNAL_DATA` when external weights cannot be read.
  */

@@ -60,9 +60,3 @@ export const onnxRefuses = new Map([
 
 /** Models that ONNX Runtime runs in their own opset and not in a newer one. */
 export const ortLoses = new Map([['test_swish', 'ONNX Runtime 1.30 has no Swish in opset 25']]);
-
-/** Models that `fix` should leave, and does not. TensorRT has no BitCast, and so takes none of them. */
-export const brokenByFix = new Map([
-  ['test_bitcast_float64_to_int64', 'float64 is mended although BitCast reads its bits'],
-  ['test_bitcast_int64_to_float64', 'float64 is mended although BitCast writes its bits'],
-]);

@@ -14,7 +14,14 @@ import { mend } from './fix-kind.js';
 const float64 = mend({
   code: 'float64',
   title: 'makes FP32 of every FLOAT64 tensor, inputs and outputs too, as the parser does',
-  async *apply({ model, scopes }, signal) {
+  onlyByName: true,
+  async *apply(context, signal) {
+    const { model, scopes } = context;
+    const [bits] = context.ofType('BitCast');
+    if (bits) {
+      yield { node: bits.reference, left: 'BitCast depends on how many bits a number has.' };
+      return;
+    }
     let changed = 0;
     for (const { graph } of scopes) {
       const { proto } = graph;

@@ -109,7 +109,8 @@ const double = rule({
   severity: 'warning',
   title: 'FLOAT64',
   why: 'TensorRT has no FLOAT64: its parser computes in FP32, and inputs and outputs become FP32 too.',
-  remedy: 'Convert the model to FP32, which fix() does: then both runtimes compute the same.',
+  remedy:
+    'Convert the model to FP32, which fix() does where its code is named: then both runtimes compute the same.',
   *find(context) {
     const place = firstDouble(context);
     if (place) yield place;
