@@ -177,14 +177,18 @@ export {
   type CalibrateOptions,
   type CalibrationProgress,
   calibrate,
-} from './quantize/calibrate.js';
+} from './quantize/calibration/calibrate.js';
+export {
+  type CalibrationMethod,
+  CalibrationTable,
+  type TensorRange,
+} from './quantize/calibration/table.js';
 export {
   type QuantizationDecision,
   type QuantizedModel,
   type QuantizeOptions,
   quantize,
 } from './quantize/quantize.js';
-export { type CalibrationMethod, CalibrationTable, type TensorRange } from './quantize/table.js';
 export { onnxRuntimeEvaluator } from './runtime/evaluator.js';
 export { type OnnxRuntimeOptions, openOnnxRuntime } from './runtime/onnxruntime.js';
 export type { Runtime } from './runtime/runtime.js';

@@ -10,7 +10,7 @@ import {
   type TensorRTErrorCode,
   type TensorRTErrorDetails,
 } from './errors.js';
-import type { NativeCalibration } from './quantize/native-calibration.js';
+import type { NativeCalibration } from './quantize/calibration/native-calibration.js';
 
 export interface NativeShapeRange {
   input: string;

@@ -4,7 +4,7 @@ import type { HalfType } from '../onnx/tensor/half-numbers.js';
 import type { HalfOptions } from '../precision/options.js';
 import type { PrecisionReport } from '../precision/report.js';
 import { toHalf } from '../precision/to-half.js';
-import { CalibrationTable } from '../quantize/table.js';
+import { CalibrationTable } from '../quantize/calibration/table.js';
 import { collect, command, jsonOption } from './command.js';
 import { groupBy } from './group-by.js';
 import { note, printJson, printLines, styled } from './terminal.js';

@@ -1,6 +1,6 @@
 import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
 import { type HalfType, halfFormats } from '../onnx/tensor/half-numbers.js';
-import { CalibrationTable } from '../quantize/table.js';
+import { CalibrationTable } from '../quantize/calibration/table.js';
 import type { Scales } from './operator-slots.js';
 
 export interface HalfOptions {

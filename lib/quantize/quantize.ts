@@ -7,10 +7,15 @@ import { loadAddon } from '../native.js';
 import { Model } from '../onnx/model.js';
 import { readWeights } from '../onnx/tensor/weights.js';
 import type { Tensor } from '../tensor.js';
-import { findLinearNodes, findMatrixProducts, isLinear, type LinearNode } from './linear.js';
-import type { QuantizedWeights } from './native-calibration.js';
-import { Placement, scaleOf } from './placement.js';
-import { CalibrationTable, type TensorRange } from './table.js';
+import type { QuantizedWeights } from './calibration/native-calibration.js';
+import { CalibrationTable, type TensorRange } from './calibration/table.js';
+import {
+  findLinearNodes,
+  findMatrixProducts,
+  isLinear,
+  type LinearNode,
+} from './placement/linear.js';
+import { Placement, scaleOf } from './qdq/insert-qdq.js';
 
 export interface QuantizeOptions {
   /**

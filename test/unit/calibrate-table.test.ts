@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { CalibrationTable } from '../../dist/quantize/table.js';
+import { CalibrationTable } from '../../dist/quantize/calibration/table.js';
 import { errorOf, temporaryFolder } from './helpers.js';
 
 const range = { amax: 1.5, absmax: 2.25, count: 2 ** 40, nonFinite: 3 };

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Model } from '../../dist/onnx/model.js';
-import { type CalibrateOptions, calibrate } from '../../dist/quantize/calibrate.js';
-import { CalibrationProcess } from '../../dist/quantize/calibration-process.js';
-import type { CalibrationTable } from '../../dist/quantize/table.js';
+import { type CalibrateOptions, calibrate } from '../../dist/quantize/calibration/calibrate.js';
+import { CalibrationProcess } from '../../dist/quantize/calibration/calibration-process.js';
+import type { CalibrationTable } from '../../dist/quantize/calibration/table.js';
 import { type TensorMap, tensor } from '../../dist/tensor.js';
 import { buildModel, errorOf, linearModel, randomTensor, temporaryFolder } from './helpers.js';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { loadAddon } from '../../dist/native.js';
-import type { NativeHistogram } from '../../dist/quantize/native-calibration.js';
+import type { NativeHistogram } from '../../dist/quantize/calibration/native-calibration.js';
 import { randomNumbers } from './quantize-fixtures.js';
 
 const { Histogram } = loadAddon();

@@ -1,6 +1,6 @@
 import type { NodeProto } from 'onnx-buf';
 import type { Model } from '../../dist/onnx/model.js';
-import { CalibrationTable, type TensorRange } from '../../dist/quantize/table.js';
+import { CalibrationTable, type TensorRange } from '../../dist/quantize/calibration/table.js';
 import { buildModel, type ModelSpec, randomTensor } from './helpers.js';
 
 /** Evenly spread numbers from 0 to 1, the same in every run (mulberry32). */

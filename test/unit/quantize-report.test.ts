@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { float } from '../../dist/onnx/attributes.js';
 import { Graph } from '../../dist/onnx/graph/graph.js';
 import type { Model } from '../../dist/onnx/model.js';
+import type { CalibrationTable, TensorRange } from '../../dist/quantize/calibration/table.js';
 import {
   type QuantizedModel,
   type QuantizeOptions,
   quantize,
 } from '../../dist/quantize/quantize.js';
-import type { CalibrationTable, TensorRange } from '../../dist/quantize/table.js';
 import { openOnnxRuntime } from '../../dist/runtime/onnxruntime.js';
 import { tensor } from '../../dist/tensor.js';
 import { errorOf, linearModel, randomTensor } from './helpers.js';

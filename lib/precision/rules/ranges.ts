@@ -1,5 +1,5 @@
 import { halfFormats } from '../../onnx/tensor/half-numbers.js';
-import type { CalibrationTable, TensorRange } from '../../quantize/table.js';
+import type { CalibrationTable, TensorRange } from '../../quantize/calibration/table.js';
 import { isFloat, type Scope, type Step, type Value } from '../value-graph.js';
 import { reshaping, selecting } from './data-movement.js';
 import { type Islands, keepFloat, type RuleInput, typeNames } from './rule.js';

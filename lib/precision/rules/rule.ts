@@ -1,5 +1,5 @@
 import type { HalfType } from '../../onnx/tensor/half-numbers.js';
-import type { CalibrationTable } from '../../quantize/table.js';
+import type { CalibrationTable } from '../../quantize/calibration/table.js';
 import type { Scales } from '../operator-slots.js';
 import type { Step, ValueGraph } from '../value-graph.js';
 

@@ -1,5 +1,5 @@
-import type { TensorRTErrorCode } from '../errors.js';
-import type { TensorMap } from '../tensor.js';
+import type { TensorRTErrorCode } from '../../errors.js';
+import type { TensorMap } from '../../tensor.js';
 import type { CalibrationMethod, TensorRange } from './table.js';
 
 /*

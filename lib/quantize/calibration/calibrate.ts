@@ -1,12 +1,12 @@
-import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
-import { TensorRTError } from '../errors.js';
-import { Model } from '../onnx/model.js';
-import type { ValueInfo } from '../onnx/value-info.js';
-import { checkFeeds } from '../runtime/feeds.js';
-import { writeModelFile } from '../runtime/model-file.js';
-import type { TensorMap } from '../tensor.js';
+import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../../arguments.js';
+import { TensorRTError } from '../../errors.js';
+import { Model } from '../../onnx/model.js';
+import type { ValueInfo } from '../../onnx/value-info.js';
+import { checkFeeds } from '../../runtime/feeds.js';
+import { writeModelFile } from '../../runtime/model-file.js';
+import type { TensorMap } from '../../tensor.js';
+import { findLinearNodes } from '../placement/linear.js';
 import { CalibrationProcess } from './calibration-process.js';
-import { findLinearNodes } from './linear.js';
 import { type CalibrationMethod, CalibrationTable, isPercentile } from './table.js';
 
 export interface CalibrateOptions {

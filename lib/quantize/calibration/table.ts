@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { TensorRTError } from '../errors.js';
-import { onFile, writeFiles } from '../files.js';
+import { TensorRTError } from '../../errors.js';
+import { onFile, writeFiles } from '../../files.js';
 
 export type CalibrationMethod = 'absmax' | 'percentile';
 

@@ -1,8 +1,8 @@
 import type { NodeProto } from 'onnx-buf';
-import type { Graph } from '../onnx/graph/graph.js';
-import { tensor } from '../tensor.js';
-import type { LinearNode } from './linear.js';
-import type { QuantizedWeights } from './native-calibration.js';
+import type { Graph } from '../../onnx/graph/graph.js';
+import { tensor } from '../../tensor.js';
+import type { QuantizedWeights } from '../calibration/native-calibration.js';
+import type { LinearNode } from '../placement/linear.js';
 
 /**
  * Puts Q/DQ nodes into a graph, in the form that TensorRT turns into INT8 products:

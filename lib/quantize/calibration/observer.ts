@@ -1,6 +1,6 @@
-import { TensorRTError } from '../errors.js';
-import { loadAddon } from '../native.js';
-import type { Tensor, TensorMap } from '../tensor.js';
+import { TensorRTError } from '../../errors.js';
+import { loadAddon } from '../../native.js';
+import type { Tensor, TensorMap } from '../../tensor.js';
 import type { RangesRequest } from './calibration-protocol.js';
 import type { NativeHistogram } from './native-calibration.js';
 import type { TensorRange } from './table.js';

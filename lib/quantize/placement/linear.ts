@@ -1,10 +1,10 @@
 import type { NodeProto } from 'onnx-buf';
-import { TensorRTError } from '../errors.js';
-import { getFloat, getInt } from '../onnx/attributes.js';
-import type { Graph } from '../onnx/graph/graph.js';
-import { subgraphsOf } from '../onnx/graph/subgraphs.js';
-import type { Model } from '../onnx/model.js';
-import { elementTypeName, toDataType } from '../onnx/tensor/element-types.js';
+import { TensorRTError } from '../../errors.js';
+import { getFloat, getInt } from '../../onnx/attributes.js';
+import type { Graph } from '../../onnx/graph/graph.js';
+import { subgraphsOf } from '../../onnx/graph/subgraphs.js';
+import type { Model } from '../../onnx/model.js';
+import { elementTypeName, toDataType } from '../../onnx/tensor/element-types.js';
 
 /** A MatMul or Gemm that multiplies an activation by a constant matrix INT8 can take. */
 export interface LinearNode {

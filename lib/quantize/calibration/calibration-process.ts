@@ -1,5 +1,5 @@
-import { ForkedProcess } from '../child-process.js';
-import { TensorRTError } from '../errors.js';
+import { ForkedProcess } from '../../child-process.js';
+import { TensorRTError } from '../../errors.js';
 import type {
   CalibrationReply,
   CalibrationRequest,

@@ -4,8 +4,8 @@
  * aborts the whole process.
  */
 import { rmSync } from 'node:fs';
-import { TensorRTError } from '../errors.js';
-import { OrtSession } from '../runtime/ort-session.js';
+import { TensorRTError } from '../../errors.js';
+import { OrtSession } from '../../runtime/ort-session.js';
 import type {
   CalibrationReply,
   CalibrationRequest,
