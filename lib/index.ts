@@ -183,6 +183,8 @@ export {
   CalibrationTable,
   type TensorRange,
 } from './quantize/calibration/table.js';
+export type { PlacementOptions, SchemeName } from './quantize/placement/options.js';
+export type { NodeRole } from './quantize/placement/plan.js';
 export {
   type QuantizationDecision,
   type QuantizedModel,
@@ -191,7 +193,7 @@ export {
 } from './quantize/quantize.js';
 export { onnxRuntimeEvaluator } from './runtime/evaluator.js';
 export { type OnnxRuntimeOptions, openOnnxRuntime } from './runtime/onnxruntime.js';
-export type { Runtime } from './runtime/runtime.js';
+export type { RunOptions, Runtime } from './runtime/runtime.js';
 export {
   type DataType,
   type Tensor,

@@ -1,38 +1,40 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { NodeProto, TensorProto } from 'onnx-buf';
+import type { TensorProto } from 'onnx-buf';
 import { checkOptions, invalidArgument } from '../arguments.js';
 import { TensorRTError } from '../errors.js';
-import { nameMatcher } from '../name-patterns.js';
 import { loadAddon } from '../native.js';
 import { Model } from '../onnx/model.js';
 import { readWeights } from '../onnx/tensor/weights.js';
-import type { Tensor } from '../tensor.js';
+import { elementCount, type Tensor } from '../tensor.js';
 import type { QuantizedWeights } from './calibration/native-calibration.js';
 import { CalibrationTable, type TensorRange } from './calibration/table.js';
+import { findLinearNodes } from './placement/linear.js';
 import {
-  findLinearNodes,
-  findMatrixProducts,
-  isLinear,
-  type LinearNode,
-} from './placement/linear.js';
-import { Placement, scaleOf } from './qdq/insert-qdq.js';
+  checkPlacementOptions,
+  type PlacementOptions,
+  placementOptionNames,
+} from './placement/options.js';
+import {
+  type NodePlan,
+  type NodeRole,
+  type PlacementPlan,
+  type PlannedWeight,
+  tensorsToCalibrate,
+} from './placement/plan.js';
+import { planPlacement } from './placement/plan-placement.js';
+import { QdqWriter, scaleOf } from './qdq/insert-qdq.js';
 
-export interface QuantizeOptions {
-  /**
-   * Names of nodes that stay in float; `*` stands for any characters. Nodes without a name have
-   * the name that the report gives them.
-   */
-  keepFloat?: readonly string[];
-}
+export interface QuantizeOptions extends PlacementOptions {}
 
-/** What was done with one MatMul or Gemm, and why. */
+/** What was done with one candidate node, and why. */
 export interface QuantizationDecision {
   readonly node: string;
   readonly opType: string;
+  readonly role: NodeRole;
   readonly action: 'int8' | 'float';
   readonly reason: string;
-  /** The range of the tensor that enters the node, where it is INT8. */
-  readonly inputAmax?: number;
+  /** The ranges of the activations that enter the node quantized, by tensor. */
+  readonly amax?: Readonly<Record<string, number>>;
 }
 
 /** A model with explicit Q/DQ. */
@@ -58,14 +60,21 @@ export async function quantize(
   options: QuantizeOptions = {},
 ): Promise<QuantizedModel> {
   checkArguments(model, table, options);
-  checkTable(model, table);
-
+  findLinearNodes(model);
   const copy = model.clone();
   copy.graph.nameNodes();
-  const decisions = await decideAll(copy, table, options.keepFloat ?? []);
-  const placement = new Placement(copy.graph);
-  for (const { int8 } of decisions) {
-    if (int8) placement.place(int8.linear, int8.amax, int8.weights);
+  const plan = await planPlacement(copy, options);
+  checkTable(model, plan, table);
+  const decisions = await decideAll(copy, plan, table);
+  const writer = new QdqWriter(copy.graph);
+  const nodes = new Map(copy.graph.nodes.map((node) => [node.name, node]));
+  for (const { plan, int8 } of decisions) {
+    const node = nodes.get(plan.node);
+    if (!node || !int8) continue;
+    plan.activations.forEach((activation, i) => {
+      writer.quantizeActivation(node, activation, int8.amax[i] as number);
+    });
+    if (plan.weight && int8.weights) writer.quantizeWeight(node, plan.weight, int8.weights);
   }
   copy.graph.removeUnused();
   // Up to IR version 3 every initializer had to be an input as well; opset 13 came with 7.
@@ -78,80 +87,80 @@ function checkArguments(model: Model, table: CalibrationTable, options: Quantize
   if (!(table instanceof CalibrationTable)) {
     throw invalidArgument('table', 'a CalibrationTable', table);
   }
-  checkOptions('options', options, ['keepFloat']);
-  const { keepFloat = [] } = options;
-  if (!Array.isArray(keepFloat) || keepFloat.some((name) => typeof name !== 'string')) {
-    throw invalidArgument('options.keepFloat', 'an array of node names', keepFloat);
-  }
+  checkOptions('options', options, placementOptionNames);
+  checkPlacementOptions('options', options);
 }
 
-function checkTable(model: Model, table: CalibrationTable): void {
-  const linear = findLinearNodes(model);
-  if (linear.some(({ input }) => table.ranges.has(input))) return;
+function checkTable(model: Model, plan: PlacementPlan, table: CalibrationTable): void {
+  const tensors = tensorsToCalibrate(plan);
+  if (tensors.length === 0 || tensors.some((tensor) => table.ranges.has(tensor))) return;
   throw new TensorRTError(
     'ERR_CALIBRATION',
-    `The calibration table has no range for any of the ${linear.length} nodes that could be quantized, such as '${linear[0]?.input}': it belongs to another model.`,
-    { tensor: linear[0]?.input, file: model.path, remedy: 'Calibrate this model.' },
+    `The calibration table has no range for any of the ${tensors.length} tensors that quantization needs, such as '${tensors[0]}': it belongs to another model.`,
+    { tensor: tensors[0], file: model.path, remedy: 'Calibrate this model.' },
   );
 }
 
 interface Decision {
   /** For the report. */
   readonly entry: QuantizationDecision;
+  readonly plan: NodePlan;
   /** What to put into the graph, where the action is 'int8'. */
-  readonly int8?: { linear: LinearNode; amax: number; weights: QuantizedWeights };
+  readonly int8?: { amax: readonly number[]; weights: QuantizedWeights | undefined };
 }
 
 async function decideAll(
   model: Model,
+  { nodes, fixed }: PlacementPlan,
   table: CalibrationTable,
-  keepFloat: readonly string[],
 ): Promise<Decision[]> {
-  const products = findMatrixProducts(model.graph);
-  const isKept = nameMatcher(
-    'options.keepFloat',
-    keepFloat,
-    products.map(({ node }) => node.name),
-    'MatMul or Gemm nodes of the model',
-  );
   const weightsOf = weightQuantizer(model);
+  const rangeOf = (tensor: string): TensorRange | undefined => {
+    const amax = fixed.get(tensor);
+    return amax === undefined
+      ? table.ranges.get(tensor)
+      : { amax, absmax: amax, count: 1, nonFinite: 0 };
+  };
   const decisions: Decision[] = [];
-  for (const product of products) {
-    const { node } = product;
-    if (!isLinear(product)) {
-      decisions.push(stayFloat(node, product.reason));
-    } else if (isKept(node.name)) {
-      decisions.push(stayFloat(node, 'options.keepFloat names it'));
-    } else {
-      decisions.push(await decide(product, table.ranges.get(product.input), weightsOf));
-    }
-  }
+  for (const plan of nodes) decisions.push(await decide(plan, rangeOf, weightsOf));
   return decisions;
 }
 
 async function decide(
-  linear: LinearNode,
-  range: TensorRange | undefined,
-  weightsOf: (linear: LinearNode) => Promise<QuantizedWeights | null>,
+  plan: NodePlan,
+  rangeOf: (tensor: string) => TensorRange | undefined,
+  weightsOf: (weight: PlannedWeight) => Promise<QuantizedWeights | null>,
 ): Promise<Decision> {
-  const { node, input, weight } = linear;
-  const problem = whyRangeIsUnusable(range);
-  if (!range || problem) return stayFloat(node, `its input '${input}' ${problem}`);
-  const weights = await weightsOf(linear);
-  if (!weights) return stayFloat(node, `its weight '${weight}' has NaN or infinite values`);
-
-  const { nonFinite, amax } = range;
+  if (plan.action === 'float') return stayFloat(plan, plan.reason);
+  const amax: number[] = [];
+  let nonFinite = 0;
+  for (const { tensor } of plan.activations) {
+    const range = rangeOf(tensor);
+    const problem = whyRangeIsUnusable(range);
+    if (!range || problem) return stayFloat(plan, `its input '${tensor}' ${problem}`);
+    amax.push(range.amax);
+    nonFinite += range.nonFinite;
+  }
+  const weights = plan.weight && (await weightsOf(plan.weight));
+  if (weights === null) {
+    return stayFloat(plan, `its weight '${plan.weight?.tensor}' has NaN or infinite values`);
+  }
   const ignored = nonFinite > 0 ? `, without ${nonFinite} NaN or infinite values` : '';
-  const reason = `constant weight '${weight}', calibrated input '${input}'${ignored}`;
-  const { name, opType } = node;
-  return {
-    entry: { node: name, opType, action: 'int8', reason, inputAmax: amax },
-    int8: { linear, amax, weights },
+  const { node, opType, role } = plan;
+  const entry: QuantizationDecision = {
+    node,
+    opType,
+    role,
+    action: 'int8',
+    reason: plan.reason + ignored,
+    amax: Object.fromEntries(plan.activations.map(({ tensor }, i) => [tensor, amax[i] as number])),
   };
+  return { entry, plan, int8: { amax, weights } };
 }
 
-function stayFloat({ name, opType }: NodeProto, reason: string): Decision {
-  return { entry: { node: name, opType, action: 'float', reason } };
+function stayFloat(plan: NodePlan, reason: string): Decision {
+  const { node, opType, role } = plan;
+  return { entry: { node, opType, role, action: 'float', reason }, plan };
 }
 
 const smallestNormal = 2 ** -126;
@@ -173,19 +182,17 @@ function whyRangeIsUnusable(range: TensorRange | undefined): string | undefined 
 function weightQuantizer(model: Model) {
   const { quantizeWeights } = loadAddon();
   const known = new Map<string, QuantizedWeights | null>();
-  return async ({ weight, axis }: LinearNode): Promise<QuantizedWeights | null> => {
-    const key = `${axis} ${weight}`;
+  return async ({ tensor: name, axis }: PlannedWeight): Promise<QuantizedWeights | null> => {
+    const key = `${axis} ${name}`;
     let quantized = known.get(key);
     if (quantized === undefined) {
       // A weight takes milliseconds, a model hundreds of them: the event loop gets its turn between.
       await nextTurn();
-      const proto = model.graph.constant(weight) as TensorProto;
+      const proto = model.graph.constant(name) as TensorProto;
       const { dims, data } = (await readWeights(model, proto)) as Tensor<'float32'>;
-      const [rows = 0, columns = 0] = dims;
-      quantized =
-        axis === 1
-          ? quantizeWeights(data, rows, columns, 1)
-          : quantizeWeights(data, 1, rows, columns);
+      const outer = elementCount(dims.slice(0, axis));
+      const channels = dims[axis] as number;
+      quantized = quantizeWeights(data, outer, channels, elementCount(dims.slice(axis + 1)));
       known.set(key, quantized);
     }
     return quantized;

@@ -10,7 +10,7 @@ import type { TensorMap } from '../tensor.js';
 import { checkFeeds } from './feeds.js';
 import { writeModelFile } from './model-file.js';
 import { OrtSession } from './ort-session.js';
-import type { Runtime } from './runtime.js';
+import type { RunOptions, Runtime } from './runtime.js';
 
 export interface OnnxRuntimeOptions {
   /** Threads of one run. Default: one per core. */
@@ -70,10 +70,10 @@ class OnnxRuntime implements Runtime {
     this.outputs = outputs;
   }
 
-  async infer(feeds: TensorMap): Promise<TensorMap> {
+  async infer(feeds: TensorMap, { outputs }: RunOptions = {}): Promise<TensorMap> {
     return this.#lifetime.run(async () => {
       checkFeeds(this.inputs, feeds);
-      return this.#session.run(feeds);
+      return this.#session.run(feeds, outputs);
     });
   }
 

@@ -41,13 +41,15 @@ describe('the report', () => {
       {
         node: 'hidden_matmul',
         opType: 'MatMul',
+        role: 'linear',
         action: 'int8',
         reason: "constant weight 'w1', calibrated input 'x'",
-        inputAmax: 3,
+        amax: { x: 3 },
       },
       {
         node: 'classifier',
         opType: 'Gemm',
+        role: 'linear',
         action: 'float',
         reason: 'its weight is [4, 32], and INT8 needs at least 16 on each side',
       },
@@ -80,7 +82,7 @@ describe('the report', () => {
     const decision = await onlyDecision(model);
     expect(decision).toMatchObject({ node: 'product', action: 'float' });
     expect(decision.reason).toContain(reason);
-    expect(decision).not.toHaveProperty('inputAmax');
+    expect(decision).not.toHaveProperty('amax');
   });
 
   test.each<[string, Record<string, Partial<TensorRange>>, string]>([

@@ -6,6 +6,13 @@ import { checkFeeds } from '../../runtime/feeds.js';
 import { writeModelFile } from '../../runtime/model-file.js';
 import type { TensorMap } from '../../tensor.js';
 import { findLinearNodes } from '../placement/linear.js';
+import {
+  checkPlacementOptions,
+  type PlacementOptions,
+  placementOptionNames,
+} from '../placement/options.js';
+import { tensorsToCalibrate } from '../placement/plan.js';
+import { planPlacement } from '../placement/plan-placement.js';
 import { CalibrationProcess } from './calibration-process.js';
 import { type CalibrationMethod, CalibrationTable, isPercentile } from './table.js';
 
@@ -23,6 +30,11 @@ export interface CalibrateOptions {
    * bool; positions where it is 0 are left out of tensors [batch, sequence, ...].
    */
   padding?: { mask: string };
+  /**
+   * What the table is for: `quantize` needs ranges of the tensors that its options place Q/DQ nodes
+   * at. Default: everything that the default scheme of the model quantizes.
+   */
+  placement?: PlacementOptions;
   /** Threads that ONNX Runtime computes with. Default: one per core. */
   threads?: number;
   onProgress?: (progress: CalibrationProgress) => void;
@@ -62,7 +74,10 @@ export async function calibrate(
   const { method = 'percentile', percentile = 99.99, padding, threads, signal } = options;
   signal?.throwIfAborted();
 
-  const observed = [...new Set(findLinearNodes(model).map(({ input }) => input))];
+  findLinearNodes(model);
+  const named = model.clone();
+  named.graph.nameNodes();
+  const observed = tensorsToCalibrate(await planPlacement(named, options.placement));
   const file = await writeModelFile(withOutputs(model, observed), signal);
   try {
     const calibration = new CalibrationProcess();
@@ -103,11 +118,12 @@ function checkArguments(
     'method',
     'percentile',
     'padding',
+    'placement',
     'threads',
     'onProgress',
     'signal',
   ]);
-  const { method, percentile, padding, threads } = options;
+  const { method, percentile, padding, placement, threads } = options;
   if (method !== undefined) checkOneOf('options.method', method, ['absmax', 'percentile']);
   if (percentile !== undefined && !isPercentile(percentile)) {
     throw invalidArgument('options.percentile', 'a number above 0 and at most 100', percentile);
@@ -116,6 +132,10 @@ function checkArguments(
     throw invalidArgument('options.percentile', "no value beside the method 'absmax'", percentile);
   }
   if (padding !== undefined) checkPadding(model.inputs, padding);
+  if (placement !== undefined) {
+    checkOptions('options.placement', placement, placementOptionNames);
+    checkPlacementOptions('options.placement', placement);
+  }
   if (threads !== undefined) checkInteger('options.threads', threads, 1);
 }
 

@@ -2,7 +2,7 @@ import type { NodeProto } from 'onnx-buf';
 import type { Graph } from '../../onnx/graph/graph.js';
 import { tensor } from '../../tensor.js';
 import type { QuantizedWeights } from '../calibration/native-calibration.js';
-import type { LinearNode } from '../placement/linear.js';
+import type { PlannedActivation, PlannedWeight } from '../placement/plan.js';
 
 /**
  * Puts Q/DQ nodes into a graph, in the form that TensorRT turns into INT8 products:
@@ -14,7 +14,7 @@ import type { LinearNode } from '../placement/linear.js';
  * - zero points are written although they are zero: without one, ONNX takes the tensor for UINT8;
  * - a bias stays in float, since TensorRT dequantizes no INT32.
  */
-export class Placement {
+export class QdqWriter {
   readonly #graph: Graph;
   /** The dequantized tensor by the name of the original. */
   readonly #activations = new Map<string, string>();
@@ -25,20 +25,24 @@ export class Placement {
   }
 
   /**
-   * Gives a node INT8 inputs. Nodes must come in graph order, so that what several of them share
-   * stands before the first.
+   * Lets an input of a node pass through Q and DQ. Nodes must come in graph order, so that what
+   * several of them share stands before the first.
    *
-   * @param amax - of the activation; amax / 127 must be a positive normal float32.
+   * @param amax - of the tensor; amax / 127 must be a positive normal float32.
    */
-  place({ node, input, weight, axis }: LinearNode, amax: number, weights: QuantizedWeights): void {
-    const activation = this.#activations.get(input) ?? this.#addPair(input, amax, node);
-    this.#activations.set(input, activation);
-    this.#graph.replaceInput(node, 0, activation);
+  quantizeActivation(node: NodeProto, { index, tensor: name }: PlannedActivation, amax: number) {
+    const dequantized = this.#activations.get(name) ?? this.#addPair(name, amax, node);
+    this.#activations.set(name, dequantized);
+    this.#graph.replaceInput(node, index, dequantized);
+  }
 
-    const key = `${axis} ${weight}`;
-    const dequantized = this.#weights.get(key) ?? this.#addWeight(weight, axis, weights, node);
+  /** Lets a node read a weight that is stored as INT8. */
+  quantizeWeight(node: NodeProto, planned: PlannedWeight, weights: QuantizedWeights): void {
+    const { index, tensor: name, axis } = planned;
+    const key = `${axis} ${name}`;
+    const dequantized = this.#weights.get(key) ?? this.#addWeight(name, axis, weights, node);
     this.#weights.set(key, dequantized);
-    this.#graph.replaceInput(node, 1, dequantized);
+    this.#graph.replaceInput(node, index, dequantized);
   }
 
   /** @returns the name of the dequantized tensor. */
@@ -58,7 +62,7 @@ export class Placement {
   /** @returns the name of the dequantized tensor. */
   #addWeight(
     weight: string,
-    axis: 0 | 1,
+    axis: number,
     { values, scales }: QuantizedWeights,
     before: NodeProto,
   ): string {
