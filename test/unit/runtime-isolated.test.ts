@@ -173,9 +173,7 @@ const dist = new URL('../../dist', import.meta.url);
 /** Opens the model, in a process that then does what `ending` says. */
 const script = (path: string, ending: string) => `
   import { Model } from '${dist}/onnx/model.js';
-  import { TensorRTError } from '../../dist/errors.js';
-import { carry, uncarry } from '../../dist/runtime/child/protocol.js';
-import { RequestProcess } from '${dist}/runtime/child/request-process.js';
+  import { RequestProcess } from '${dist}/runtime/child/request-process.js';
   import { openOnnxRuntime } from '${dist}/runtime/onnxruntime.js';
   import { tensor } from '${dist}/tensor.js';
   const { request } = RequestProcess.prototype;
