@@ -2,7 +2,7 @@ import type { TensorProto } from 'onnx-buf';
 import { isExternal } from '../onnx/file/external.js';
 import type { Model } from '../onnx/model.js';
 import { toDataType } from '../onnx/tensor/element-types.js';
-import { asNumbers } from '../onnx/tensor/numbers.js';
+import { toNumbers } from '../onnx/tensor/numbers.js';
 import { readInlineWeights, readWeights } from '../onnx/tensor/weights.js';
 import { elementCount } from '../tensor.js';
 import type { Scope } from './scope.js';
@@ -27,7 +27,7 @@ export class SmallValues {
     for (const tensor of tensors) {
       if (!isExternal(tensor) || this.#known.has(tensor) || !isSmall(tensor)) continue;
       const values = await readWeights(model, tensor, { signal });
-      this.#known.set(tensor, asNumbers(values.type, values.data));
+      this.#known.set(tensor, toNumbers(values.type, values.data));
     }
   }
 
@@ -40,7 +40,7 @@ export class SmallValues {
     if (isExternal(tensor) || !isSmall(tensor)) return undefined;
     if (this.#isOutline && tensor.rawData.byteLength >= outlineBytes) return undefined;
     const { type, data } = readInlineWeights(tensor);
-    return asNumbers(type, data);
+    return toNumbers(type, data);
   }
 }
 

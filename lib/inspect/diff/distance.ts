@@ -1,4 +1,4 @@
-import { asNumbers } from '../../onnx/tensor/numbers.js';
+import { toNumbers } from '../../onnx/tensor/numbers.js';
 import { bytesOf } from '../../tensor.js';
 import type { ValueDistance } from './difference.js';
 import type { WeightReader } from './weight-reader.js';
@@ -23,8 +23,8 @@ export async function distanceBetween(
     const end = Math.min(a.length, start + pieceLength);
     addPiece(
       sums,
-      asNumbers(a.type, await a.read(start, end)),
-      asNumbers(b.type, await b.read(start, end)),
+      toNumbers(a.type, await a.read(start, end)),
+      toNumbers(b.type, await b.read(start, end)),
     );
   }
   const { dot, squareA, squareB, ...rest } = sums;

@@ -25,11 +25,11 @@ export function smallNumbers(proto: TensorProto, longest: number): number[] | un
 
 /** The elements of a tensor as numbers; those of 64-bit integers past 2^53 are rounded. */
 export function numbersOf({ type, data }: Tensor): number[] {
-  return Array.from(asNumbers(type, data));
+  return Array.from(toNumbers(type, data));
 }
 
 /** As {@link numbersOf}, without a copy where the data are numbers already: do not write to it. */
-export function asNumbers(type: DataType, data: TensorDataMap[DataType]): ArrayLike<number> {
+export function toNumbers(type: DataType, data: TensorDataMap[DataType]): ArrayLike<number> {
   if (type === 'float16') return fromHalves(data as Uint16Array);
   if (type === 'bfloat16') return fromBfloats(data as Uint16Array);
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
