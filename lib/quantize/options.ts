@@ -12,11 +12,6 @@ import type { WeightForm } from './qdq/store-weights.js';
 import { checkOverrides, type RangeOverrides } from './ranges.js';
 
 export interface QuantizeOptions extends PlacementOptions {
-  /**
-   * The type of activations and weights. `'fp8'` is E4M3, which GPUs have from compute capability
-   * 8.9 on. Default: `'int8'`.
-   */
-  type?: 'int8' | 'fp8' | undefined;
   /** For the scheme `'weights-only'`. Default: `'int8'`. */
   weightType?: 'int8' | 'int4' | undefined;
   /**
@@ -30,8 +25,6 @@ export interface QuantizeOptions extends PlacementOptions {
    * they are, with a QuantizeLinear behind them; the engine is the same. Default: `'quantized'`.
    */
   storeWeights?: 'quantized' | 'float' | undefined;
-  /** The precision of everything that is not quantized; see {@link toHalf}. Default: `'fp32'`. */
-  precision?: 'fp32' | 'fp16' | 'bf16' | undefined;
   /** How scales are stored in a model of half precision, as in {@link toHalf}. Default: `'float32'`. */
   scales?: Scales | undefined;
   /**
@@ -69,11 +62,9 @@ export interface CheckedOptions {
 }
 
 const ownOptionNames: readonly (keyof QuantizeOptions)[] = [
-  'type',
   'weightType',
   'blockSize',
   'storeWeights',
-  'precision',
   'scales',
   'overrides',
   'onProgress',
@@ -87,7 +78,7 @@ export function checkArguments(
   options: QuantizeOptions,
 ): CheckedOptions {
   if (!(model instanceof Model)) throw invalidArgument('model', 'a Model', model);
-  checkOptions('options', options, [...new Set([...placementOptionNames, ...ownOptionNames])]);
+  checkOptions('options', options, [...placementOptionNames, ...ownOptionNames]);
   const placement = pick(options, placementOptionNames);
   checkPlacementOptions('options', placement);
   const isWeightsOnly = options.scheme === 'weights-only';
@@ -96,9 +87,7 @@ export function checkArguments(
   }
   const { type = 'int8', storeWeights = 'quantized', precision = 'fp32' } = options;
   const { scales, overrides = {}, onProgress = () => {}, signal } = options;
-  checkOneOf('options.type', type, ['int8', 'fp8']);
   checkOneOf('options.storeWeights', storeWeights, ['quantized', 'float']);
-  checkOneOf('options.precision', precision, ['fp32', 'fp16', 'bf16']);
   checkOverrides('options.overrides', overrides);
   if (scales !== undefined) {
     checkOneOf('options.scales', scales, ['float32', 'half', 'cast']);

@@ -60,7 +60,6 @@ export async function quantize(
   checked.signal?.throwIfAborted();
   const { model: copy, changes: upgrades } = await prepare(model, checked);
   const plan = await planPlacement(copy, checked.placement);
-  checkPlan(model, plan, checked);
   checkTable(model, plan, table, checked);
   const ranges = settleRanges(plan, table, checked.overrides, checked.type);
   const nodes = await settle(plan, ranges, weightStore(copy, plan, checked));
@@ -92,21 +91,6 @@ function separateNames(graph: Graph): void {
     if (taken.has(node.name)) node.name = graph.uniqueName(node.name);
     taken.add(node.name);
   }
-}
-
-function checkPlan(model: Model, { nodes }: PlacementPlan, { placement }: CheckedOptions): void {
-  if (nodes.some(({ action }) => action === 'quantize')) return;
-  // Who asks for it may have a model without anything quantized.
-  if (placement.keepFloat && placement.keepFloat.length > 0) return;
-  const reasons = [...new Set(nodes.map(({ reason }) => reason))];
-  const shown = reasons.length > 5 ? [...reasons.slice(0, 5), 'and others'] : reasons;
-  throw new TensorRTError(
-    'ERR_CALIBRATION',
-    nodes.length === 0
-      ? 'The model has none of the operators that are quantized.'
-      : `None of the ${nodes.length} candidates in the model can be quantized: ${shown.join('; ')}.`,
-    { file: model.path },
-  );
 }
 
 function checkTable(

@@ -53,6 +53,7 @@ export async function settle(
     if (typeof weight === 'string') note(plan, `its weight '${plan.weight.tensor}' ${weight}`);
     else weights.set(plan.node, weight);
   }
+  spread(planned, culprits, note);
   return nodes.map((plan): SettledNode => {
     if (plan.action === 'float') return { plan, reason: plan.reason };
     const culprit = culprits.get(plan.unit);
@@ -63,6 +64,23 @@ export async function settle(
       weight: weights.get(plan.node),
     };
   });
+}
+
+/** Lets nodes that need others which stay in float stay in float too, and those that need them. */
+function spread(
+  planned: readonly NodePlan[],
+  culprits: ReadonlyMap<string, Culprit>,
+  note: (plan: NodePlan, reason: string) => void,
+): void {
+  const unitOf = new Map(planned.map(({ node, unit }) => [node, unit]));
+  const needy = planned.filter(({ needs }) => needs && needs.length > 0);
+  for (let before = -1; before < culprits.size; ) {
+    before = culprits.size;
+    for (const plan of needy) {
+      const missing = plan.needs?.find((node) => culprits.has(unitOf.get(node) ?? ''));
+      if (missing !== undefined) note(plan, `it needs '${missing}', which stays in float`);
+    }
+  }
 }
 
 function reasonFor({ node }: NodePlan, culprit: Culprit): string {
