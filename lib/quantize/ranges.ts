@@ -85,8 +85,9 @@ function overriddenTensors(
 
 function fromTable(tensor: string, range: TensorRange | undefined): SettledRange {
   if (!range) return 'was not calibrated';
-  const { amax, absmax, count, nonFinite } = range;
-  if (count === 0) {
+  const { amax, absmax, count, nonFinite, method } = range;
+  // Who gives a range has counted nothing.
+  if (count === 0 && method !== 'given') {
     return nonFinite > 0 ? 'was never finite in calibration' : 'never had a value in calibration';
   }
   const notes = nonFinite > 0 ? `, '${tensor}' without ${nonFinite} NaN or infinite values` : '';
