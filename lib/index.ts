@@ -194,6 +194,7 @@ export {
 export { onnxRuntimeEvaluator } from './runtime/evaluator.js';
 export { type OnnxRuntimeOptions, openOnnxRuntime } from './runtime/onnxruntime.js';
 export type { RunOptions, Runtime } from './runtime/runtime.js';
+export { readSamples, type SampleFile, type SampleOptions } from './samples/read-samples.js';
 export {
   type DataType,
   type Tensor,
