@@ -119,7 +119,7 @@ async function decideAll(
     const amax = fixed.get(tensor);
     return amax === undefined
       ? table.ranges.get(tensor)
-      : { amax, absmax: amax, count: 1, nonFinite: 0 };
+      : { amax, absmax: amax, count: 0, nonFinite: 0, method: 'given' };
   };
   const decisions: Decision[] = [];
   for (const plan of nodes) decisions.push(await decide(plan, rangeOf, weightsOf));
@@ -168,7 +168,7 @@ const smallestNormal = 2 ** -126;
 function whyRangeIsUnusable(range: TensorRange | undefined): string | undefined {
   if (!range) return 'was not calibrated';
   if (range.count > 0 && range.absmax === 0) return 'was always 0 in calibration';
-  if (range.count === 0) {
+  if (range.count === 0 && range.method !== 'given') {
     return range.nonFinite > 0
       ? 'was never finite in calibration'
       : 'never had a value in calibration';
