@@ -44,6 +44,9 @@ export interface NativeHistogram {
   /** The amax with the least mean squared error. */
   mse(): number;
 
+  /** The mean squared error of the finite values, zeros among them, when quantized with this amax. */
+  error(amax: number, levels?: number): number;
+
   snapshot(): HistogramSnapshot;
 }
 
