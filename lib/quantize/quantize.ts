@@ -8,7 +8,6 @@ import { readWeights } from '../onnx/tensor/weights.js';
 import { elementCount, type Tensor } from '../tensor.js';
 import type { QuantizedWeights } from './calibration/native-calibration.js';
 import { CalibrationTable, type TensorRange } from './calibration/table.js';
-import { findLinearNodes } from './placement/linear.js';
 import {
   checkPlacementOptions,
   type PlacementOptions,
@@ -60,7 +59,6 @@ export async function quantize(
   options: QuantizeOptions = {},
 ): Promise<QuantizedModel> {
   checkArguments(model, table, options);
-  findLinearNodes(model);
   const copy = model.clone();
   copy.graph.nameNodes();
   const plan = await planPlacement(copy, options);

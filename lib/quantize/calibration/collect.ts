@@ -5,7 +5,6 @@ import type { ValueInfo } from '../../onnx/value-info.js';
 import { checkFeeds } from '../../runtime/feeds.js';
 import { writeModelFile } from '../../runtime/model-file.js';
 import type { TensorMap } from '../../tensor.js';
-import { findLinearNodes } from '../placement/linear.js';
 import {
   checkPlacementOptions,
   type PlacementOptions,
@@ -80,7 +79,6 @@ export async function collect(
   const { padding, placement, threads, resume, signal } = options;
   signal?.throwIfAborted();
 
-  findLinearNodes(model);
   const named = model.clone();
   named.graph.nameNodes();
   const observed = tensorsToCalibrate(await planPlacement(named, placement));

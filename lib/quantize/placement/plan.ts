@@ -8,6 +8,8 @@ export type NodeRole =
   | 'attention-scores'
   /** The product of probabilities and values. */
   | 'attention-context'
+  /** An operator that is attention as a whole. */
+  | 'attention'
   /** An Add that joins a branch with what it started from. */
   | 'residual'
   /** A Gather from a constant table. */
