@@ -173,11 +173,19 @@ export type {
   RangeFinding,
 } from './precision/report.js';
 export { toHalf } from './precision/to-half.js';
+export { type CalibrateOptions, calibrate } from './quantize/calibrate.js';
+export { Calibration, type CalibrationFields } from './quantize/calibration/calibration.js';
 export {
-  type CalibrateOptions,
   type CalibrationProgress,
-  calibrate,
-} from './quantize/calibration/calibrate.js';
+  type CollectOptions,
+  collect,
+} from './quantize/calibration/collect.js';
+export type { HistogramSnapshot } from './quantize/calibration/native-calibration.js';
+export type {
+  RangeMethod,
+  RangeOptions,
+  RangeOverride,
+} from './quantize/calibration/ranges.js';
 export {
   type CalibrationMethod,
   CalibrationTable,

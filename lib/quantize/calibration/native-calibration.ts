@@ -1,6 +1,9 @@
 /** What the addon gives to this folder. The C++ side is native/binding/calibration.cc. */
 export interface NativeCalibration {
-  readonly Histogram: new () => NativeHistogram;
+  /** A snapshot gives the state of the histogram it was taken from. */
+  readonly Histogram: new (
+    snapshot?: HistogramSnapshot,
+  ) => NativeHistogram;
 
   /**
    * Symmetric INT8 with one scale per channel, round-half-to-even, values within [-127, 127],
@@ -34,6 +37,12 @@ export interface NativeHistogram {
 
   /** The amax that keeps this share of the finite |x| unclipped, above 0 and at most 100 percent. */
   percentile(percent: number): number;
+
+  /** The amax with the least divergence. */
+  entropy(): number;
+
+  /** The amax with the least mean squared error. */
+  mse(): number;
 
   snapshot(): HistogramSnapshot;
 }
