@@ -11,8 +11,8 @@ import type { CountingProtocol, ModelRequest } from './process-executor.js';
 let counter: Counter | undefined;
 
 answerRequests<CountingProtocol>({
-  observe: ({ observed, mask }) => {
-    counter = new Counter(observed, mask);
+  observe: (options) => {
+    counter = new Counter(options);
     return undefined;
   },
   open: async ({ models, threads }) => {

@@ -124,11 +124,9 @@ async function openExecutor(
   observed: readonly ObservedTensor[],
   { runtime = 'onnxruntime', padding, threads, signal }: CollectOptions,
 ): Promise<Executor> {
-  const mask = padding?.mask;
-  if (runtime === 'onnxruntime') {
-    return ProcessExecutor.start(model, { observed, mask, threads, signal });
-  }
-  return new RuntimeExecutor(model, observed, mask, runtime);
+  const counting = { observed, mask: padding?.mask, threads };
+  if (runtime === 'onnxruntime') return ProcessExecutor.start(model, counting, signal);
+  return new RuntimeExecutor(model, counting, runtime);
 }
 
 function nothingToObserve(model: Model): TensorRTError {

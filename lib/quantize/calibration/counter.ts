@@ -13,6 +13,14 @@ export interface CountedModel {
   close(): Promise<void>;
 }
 
+export interface CountingOptions {
+  readonly observed: readonly ObservedTensor[];
+  /** The input whose zeros mark padding. */
+  readonly mask: string | undefined;
+  /** Threads that run and count; by default one for each processor. */
+  readonly threads: number | undefined;
+}
+
 /** What has been counted, in a form that passes from one process to another. */
 export interface Counted {
   readonly histograms: [tensor: string, histogram: HistogramSnapshot][];
@@ -24,8 +32,8 @@ export class Counter {
   readonly #observer: Observer;
   #models: CountedModel[] = [];
 
-  constructor(observed: readonly ObservedTensor[], mask: string | undefined) {
-    this.#observer = new Observer(observed, mask);
+  constructor({ observed, mask, threads }: CountingOptions) {
+    this.#observer = new Observer(observed, mask, threads);
   }
 
   /**

@@ -10,30 +10,45 @@ import { PaddingMask } from './padding.js';
 export class Observer {
   readonly #tensors: ReadonlyMap<string, ObservedTensor & { histogram: NativeHistogram }>;
   readonly #mask: string | undefined;
+  readonly #threads: number | undefined;
   readonly #notes = new Map<string, string>();
 
-  /** @param mask - the input [batch, sequence] whose zeros mark positions to be left out. */
-  constructor(tensors: readonly ObservedTensor[], mask: string | undefined) {
+  /**
+   * @param mask - the input [batch, sequence] whose zeros mark positions to be left out.
+   * @param threads - that count; by default one for each processor.
+   */
+  constructor(
+    tensors: readonly ObservedTensor[],
+    mask: string | undefined,
+    threads: number | undefined,
+  ) {
     const { Histogram } = loadAddon();
     this.#tensors = new Map(
       tensors.map((tensor) => [tensor.name, { ...tensor, histogram: new Histogram() }]),
     );
     this.#mask = mask;
+    this.#threads = threads;
   }
 
   /** @param values - of one sample: at least these tensors and the mask. */
   collect(tensors: readonly string[], values: TensorMap): void {
     const mask = this.#mask === undefined ? undefined : values[this.#mask];
     const padding = mask && new PaddingMask(mask);
-    for (const name of tensors) {
+    const items = tensors.map((name) => {
       const observed = this.#tensors.get(name);
       const value = values[name];
       if (!observed || !value) throw new Error(`Tensor '${name}' was not returned`);
       const { type, data, dims } = floatTensor(name, value);
       const keep = padding?.rowsOf(dims, observed.positions);
       if (keep === 'ambiguous') this.#noteAmbiguity(name, dims);
-      observed.histogram.collect(data, type, keep === 'ambiguous' ? undefined : keep);
-    }
+      return {
+        histogram: observed.histogram,
+        data,
+        type,
+        keep: keep === 'ambiguous' ? undefined : keep,
+      };
+    });
+    loadAddon().collectAll(items, this.#threads);
   }
 
   counted(): Counted {

@@ -3,10 +3,9 @@ import { makeTemporaryFolder } from '../../files.js';
 import type { Model } from '../../onnx/model.js';
 import { RequestProcess } from '../../runtime/child/request-process.js';
 import type { TensorMap } from '../../tensor.js';
-import type { Counted } from './counter.js';
+import type { Counted, CountingOptions } from './counter.js';
 import type { Executor } from './executor.js';
 import { ModelWriter } from './model-writer.js';
-import type { ObservedTensor } from './observed-tensors.js';
 
 /** A model for the calibration process to open. */
 export interface ModelRequest {
@@ -16,21 +15,10 @@ export interface ModelRequest {
 }
 
 export interface CountingProtocol {
-  observe: {
-    request: { observed: readonly ObservedTensor[]; mask: string | undefined };
-    result: undefined;
-  };
+  observe: { request: CountingOptions; result: undefined };
   open: { request: { models: ModelRequest[]; threads: number | undefined }; result: undefined };
   collect: { request: { feeds: TensorMap; index: number }; result: undefined };
   counted: { request: object; result: Counted };
-}
-
-export interface ProcessExecutorOptions {
-  readonly observed: readonly ObservedTensor[];
-  /** The input whose zeros mark padding. */
-  readonly mask: string | undefined;
-  readonly threads: number | undefined;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** Runs the model by ONNX Runtime in a process of its own, so that the event loop stays free. */
@@ -43,11 +31,12 @@ export class ProcessExecutor implements Executor {
   private constructor(
     directory: string,
     model: Model,
-    { observed, mask, threads, signal }: ProcessExecutorOptions,
+    options: CountingOptions,
+    signal: AbortSignal | undefined,
   ) {
     this.#directory = directory;
-    this.#threads = threads;
-    this.#writer = new ModelWriter(model, observed, directory, signal);
+    this.#threads = options.threads;
+    this.#writer = new ModelWriter(model, options.observed, directory, signal);
     this.#process = new RequestProcess<CountingProtocol>(
       new URL('./calibration-child.js', import.meta.url),
       {
@@ -56,11 +45,15 @@ export class ProcessExecutor implements Executor {
         remedy: 'If it was killed, memory may have run out: use smaller samples or a memoryLimit.',
       },
     );
-    this.#process.request('observe', { observed, mask });
+    this.#process.request('observe', options).catch((error) => this.fail(error));
   }
 
-  static async start(model: Model, options: ProcessExecutorOptions): Promise<ProcessExecutor> {
-    return new ProcessExecutor(await makeTemporaryFolder(), model, options);
+  static async start(
+    model: Model,
+    options: CountingOptions,
+    signal?: AbortSignal,
+  ): Promise<ProcessExecutor> {
+    return new ProcessExecutor(await makeTemporaryFolder(), model, options, signal);
   }
 
   async open(groups: readonly (readonly string[])[]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Model } from '../../onnx/model.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { TensorMap } from '../../tensor.js';
-import { type Counted, type CountedModel, Counter } from './counter.js';
+import { type Counted, type CountedModel, Counter, type CountingOptions } from './counter.js';
 import type { Executor } from './executor.js';
 import { type ObservedTensor, withObservedOutputs } from './observed-tensors.js';
 
@@ -18,16 +18,11 @@ export class RuntimeExecutor implements Executor {
   #queue: Promise<unknown> = Promise.resolve();
   #failure: { error: unknown } | undefined;
 
-  constructor(
-    model: Model,
-    observed: readonly ObservedTensor[],
-    mask: string | undefined,
-    openRuntime: RuntimeOpener,
-  ) {
+  constructor(model: Model, options: CountingOptions, openRuntime: RuntimeOpener) {
     this.#model = model;
-    this.#observed = observed;
+    this.#observed = options.observed;
     this.#openRuntime = openRuntime;
-    this.#counter = new Counter(observed, mask);
+    this.#counter = new Counter(options);
   }
 
   open(groups: readonly (readonly string[])[]): Promise<void> {
