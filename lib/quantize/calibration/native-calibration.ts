@@ -1,11 +1,5 @@
 /** What the addon gives to this folder. The C++ side is native/binding/calibration.cc. */
 export interface NativeCalibration {
-<<<<<<< HEAD
-  /** A snapshot gives the state of the histogram it was taken from. */
-  readonly Histogram: new (
-    snapshot?: HistogramSnapshot,
-  ) => NativeHistogram;
-=======
   /** @throws TypeError when no values can have led to the snapshot. */
   readonly Histogram: new (
     snapshot?: HistogramSnapshot,
@@ -24,7 +18,6 @@ export interface NativeCalibration {
    * processor.
    */
   collectAll(items: readonly HistogramItem[], threads?: number): void;
->>>>>>> aa717dc5617145087f10b959e6c44accb8403531
 
   /**
    * Symmetric INT8 with one scale per channel, round-half-to-even, values within [-127, 127],
@@ -92,14 +85,6 @@ export interface NativeHistogram {
   /** The amax that keeps this share of the finite |x| unclipped, above 0 and at most 100 percent. */
   percentile(percent: number): number;
 
-<<<<<<< HEAD
-  /** The amax with the least divergence. */
-  entropy(): number;
-
-  /** The amax with the least mean squared error. */
-  mse(): number;
-
-=======
   /**
    * The amax whose INT8 distribution has the least Kullback-Leibler divergence from that of |x|:
    * the search of NVIDIA's pytorch-quantization, with its 128 levels from bin 128 in steps of one.
@@ -117,7 +102,6 @@ export interface NativeHistogram {
    */
   error(amax: number, levels?: number): number;
 
->>>>>>> aa717dc5617145087f10b959e6c44accb8403531
   snapshot(): HistogramSnapshot;
 }
 
