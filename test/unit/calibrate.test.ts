@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Model } from '../../dist/onnx/model.js';
-import { type CalibrateOptions, calibrate } from '../../dist/quantize/calibration/calibrate.js';
+import { type CalibrateOptions, calibrate } from '../../dist/quantize/calibrate.js';
 import { CalibrationProcess } from '../../dist/quantize/calibration/calibration-process.js';
 import type { CalibrationTable } from '../../dist/quantize/calibration/table.js';
 import { type TensorMap, tensor } from '../../dist/tensor.js';
@@ -73,8 +73,8 @@ describe('ranges', () => {
     const table = await calibrate(sequenceModel(), samples, { method: 'absmax' });
     expect(table).toMatchObject({ method: 'absmax', percentile: undefined, samples: 2 });
     expect([...table.ranges]).toEqual([
-      ['x', { amax: 5, absmax: 5, count: 5 * features, nonFinite: 0 }],
-      ['h', { amax: 10, absmax: 10, count: 5 * features, nonFinite: 0 }],
+      ['x', { amax: 5, absmax: 5, count: 5 * features, nonFinite: 0, method: 'absmax' }],
+      ['h', { amax: 10, absmax: 10, count: 5 * features, nonFinite: 0, method: 'absmax' }],
     ]);
   });
 
@@ -122,6 +122,7 @@ describe('ranges', () => {
       absmax: 2,
       count: 2 * features,
       nonFinite: 2 * features,
+      method: 'absmax',
     });
     // The product with the zeros of the matrix turns infinity into NaN.
     expect(range(table, 'h')).toMatchObject({ amax: 4, count: 2 * features });
@@ -131,7 +132,9 @@ describe('ranges', () => {
     const x = randomTensor([4, 16], { scale: 3 });
     const table = await calibrate(linearModel(), [{ x }], { method: 'absmax' });
     const absmax = Math.max(...x.data.map(Math.abs));
-    expect([...table.ranges]).toEqual([['x', { amax: absmax, absmax, count: 64, nonFinite: 0 }]]);
+    expect([...table.ranges]).toEqual([
+      ['x', { amax: absmax, absmax, count: 64, nonFinite: 0, method: 'absmax' }],
+    ]);
   });
 
   test('a model with external data', async () => {

@@ -34,7 +34,7 @@ class Calibration {
   }
 
   async handle(request: Exclude<CalibrationRequest, { kind: 'open' }>) {
-    if (request.kind === 'ranges') return this.#observer.ranges(request);
+    if (request.kind === 'histograms') return this.#observer.histograms();
     // ONNX Runtime runs no model for nothing.
     const outputs =
       this.#computed.length > 0 ? await this.#session.run(request.feeds, this.#computed) : {};

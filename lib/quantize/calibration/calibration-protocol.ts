@@ -1,6 +1,6 @@
 import type { TensorRTErrorCode } from '../../errors.js';
 import type { TensorMap } from '../../tensor.js';
-import type { CalibrationMethod, TensorRange } from './table.js';
+import type { HistogramSnapshot } from './native-calibration.js';
 
 /*
  * What the process of the user and the calibration process say to each other. Each request gets one
@@ -10,7 +10,7 @@ import type { CalibrationMethod, TensorRange } from './table.js';
 export type CalibrationRequest =
   | ({ kind: 'open' } & OpenRequest)
   | { kind: 'collect'; feeds: TensorMap; index: number }
-  | ({ kind: 'ranges' } & RangesRequest);
+  | { kind: 'histograms' };
 
 export interface OpenRequest {
   /** The model, with all observed tensors among its outputs or inputs. */
@@ -23,15 +23,10 @@ export interface OpenRequest {
   threads: number | undefined;
 }
 
-export interface RangesRequest {
-  method: CalibrationMethod;
-  percentile: number;
-}
-
 export interface RequestResults {
   open: undefined;
   collect: undefined;
-  ranges: [tensor: string, range: TensorRange][];
+  histograms: [tensor: string, histogram: HistogramSnapshot][];
 }
 
 export type CalibrationReply =

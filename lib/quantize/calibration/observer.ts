@@ -1,9 +1,7 @@
 import { TensorRTError } from '../../errors.js';
 import { loadAddon } from '../../native.js';
 import type { Tensor, TensorMap } from '../../tensor.js';
-import type { RangesRequest } from './calibration-protocol.js';
-import type { NativeHistogram } from './native-calibration.js';
-import type { TensorRange } from './table.js';
+import type { HistogramSnapshot, NativeHistogram } from './native-calibration.js';
 
 /** Counts the values of chosen tensors over all samples. Memory does not grow with the samples. */
 export class Observer {
@@ -36,12 +34,8 @@ export class Observer {
     }
   }
 
-  ranges({ method, percentile }: RangesRequest): [string, TensorRange][] {
-    return Array.from(this.#histograms, ([name, histogram]) => {
-      const { absmax, finite, nans, infinities } = histogram.snapshot();
-      const amax = method === 'absmax' ? absmax : histogram.percentile(percentile);
-      return [name, { amax, absmax, count: finite, nonFinite: nans + infinities }];
-    });
+  histograms(): [string, HistogramSnapshot][] {
+    return Array.from(this.#histograms, ([name, histogram]) => [name, histogram.snapshot()]);
   }
 }
 

@@ -1,11 +1,10 @@
-import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../../arguments.js';
+import { checkInteger, checkOptions, invalidArgument } from '../../arguments.js';
 import { TensorRTError } from '../../errors.js';
 import { Model } from '../../onnx/model.js';
 import type { ValueInfo } from '../../onnx/value-info.js';
 import { checkFeeds } from '../../runtime/feeds.js';
 import { writeModelFile } from '../../runtime/model-file.js';
 import type { TensorMap } from '../../tensor.js';
-import { findLinearNodes } from '../placement/linear.js';
 import {
   checkPlacementOptions,
   type PlacementOptions,
@@ -13,33 +12,37 @@ import {
 } from '../placement/options.js';
 import { tensorsToCalibrate } from '../placement/plan.js';
 import { planPlacement } from '../placement/plan-placement.js';
+import { Calibration, checkMergeable } from './calibration.js';
 import { CalibrationProcess } from './calibration-process.js';
-import { type CalibrationMethod, CalibrationTable, isPercentile } from './table.js';
+import { fingerprintOf } from './fingerprint.js';
 
-export interface CalibrateOptions {
+export interface CollectOptions {
   /**
-   * How the range of a tensor is chosen. `'absmax'` takes the largest value, `'percentile'` the one
-   * that `percentile` percent of the absolute values do not exceed, so that outliers are clipped
-   * and the others get finer steps. Default: `'percentile'`.
+   * Leaves padding out of the histograms. `mask` names an input [batch, sequence] of an integer type
+   * or bool; positions where it is 0 are left out of tensors [batch, sequence, ...].
    */
-  method?: CalibrationMethod;
-  /** For the method `'percentile'`, in percent: above 0, at most 100. Default: 99.99. */
-  percentile?: number;
+  padding?: { mask: string } | undefined;
   /**
-   * Leaves padding out of the ranges. `mask` names an input [batch, sequence] of an integer type or
-   * bool; positions where it is 0 are left out of tensors [batch, sequence, ...].
+   * What the calibration is for: `quantize` needs ranges of the tensors that its options place Q/DQ
+   * nodes at. Default: everything that the default scheme of the model quantizes.
    */
-  padding?: { mask: string };
-  /**
-   * What the table is for: `quantize` needs ranges of the tensors that its options place Q/DQ nodes
-   * at. Default: everything that the default scheme of the model quantizes.
-   */
-  placement?: PlacementOptions;
+  placement?: PlacementOptions | undefined;
   /** Threads that ONNX Runtime computes with. Default: one per core. */
-  threads?: number;
-  onProgress?: (progress: CalibrationProgress) => void;
-  signal?: AbortSignal;
+  threads?: number | undefined;
+  /** What an earlier run with the same model and options has counted, to be continued. */
+  resume?: Calibration | undefined;
+  onProgress?: ((progress: CalibrationProgress) => void) | undefined;
+  signal?: AbortSignal | undefined;
 }
+
+export const collectOptionNames = [
+  'padding',
+  'placement',
+  'threads',
+  'resume',
+  'onProgress',
+  'signal',
+] as const;
 
 export interface CalibrationProgress {
   /** How many samples have been run. */
@@ -53,31 +56,34 @@ export interface CalibrationProgress {
 const lookAhead = 2;
 
 /**
- * Finds the ranges of the tensors that `quantize` will represent in INT8, by running the model on
- * samples of what it will meet in use. A hundred samples are usually enough.
+ * Runs a model on samples of what it will meet in use, and counts the values of the tensors that
+ * `quantize` will represent in INT8. Ranges of every method can then be had without another run.
  *
  * The model runs by ONNX Runtime (`onnxruntime-node`, an optional package) in a child process, so
  * that the event loop stays free. Values are counted in histograms, natively: memory does not grow
  * with the number of samples, and the result does not depend on their order or batch size.
  *
  * @param samples - each has a tensor for every input of the model. They are pulled as needed.
- * @throws TensorRTError `ERR_CALIBRATION` when there are no samples or nothing can be quantized,
- * `ERR_FEED` with the index of a sample that does not fit the model, `ERR_RUNTIME` when the model
- * does not run. What `samples` throws is passed on, and an abort rejects with the signal's reason.
+ * @throws TensorRTError `ERR_CALIBRATION` when there are no samples, nothing can be quantized or
+ * `resume` belongs to something else, `ERR_FEED` with the index of a sample that does not fit the
+ * model, `ERR_RUNTIME` when the model does not run. What `samples` throws is passed on, and an abort
+ * rejects with the signal's reason.
  */
-export async function calibrate(
+export async function collect(
   model: Model,
   samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
-  options: CalibrateOptions = {},
-): Promise<CalibrationTable> {
-  checkArguments(model, samples, options);
-  const { method = 'percentile', percentile = 99.99, padding, threads, signal } = options;
+  options: CollectOptions = {},
+): Promise<Calibration> {
+  checkCollectArguments(model, samples, options);
+  checkOptions('options', options, collectOptionNames);
+  const { padding, placement, threads, resume, signal } = options;
   signal?.throwIfAborted();
 
-  findLinearNodes(model);
   const named = model.clone();
   named.graph.nameNodes();
-  const observed = tensorsToCalibrate(await planPlacement(named, options.placement));
+  const observed = tensorsToCalibrate(await planPlacement(named, placement));
+  const state = { model: await fingerprintOf(model, signal), mask: padding?.mask };
+  if (resume) checkMergeable(resume, { ...state, histograms: new Set(observed) });
   const file = await writeModelFile(withOutputs(model, observed), signal);
   try {
     const calibration = new CalibrationProcess();
@@ -89,13 +95,9 @@ export async function calibrate(
       const mask = padding?.mask;
       await calibration.request({ kind: 'open', modelPath, directory, observed, mask, threads });
       const count = await runAll(calibration, model.inputs, samples, options);
-      const ranges = await calibration.request({ kind: 'ranges', method, percentile });
-      return new CalibrationTable({
-        method,
-        percentile: method === 'percentile' ? percentile : undefined,
-        samples: count,
-        ranges: new Map(ranges),
-      });
+      const histograms = new Map(await calibration.request({ kind: 'histograms' }));
+      const collected = new Calibration({ ...state, samples: count, histograms });
+      return resume ? resume.merge(collected) : collected;
     } finally {
       signal?.removeEventListener('abort', abort);
       await calibration.close();
@@ -105,31 +107,15 @@ export async function calibrate(
   }
 }
 
-function checkArguments(
+/** Checks all but the names of the options. @throws TypeError */
+export function checkCollectArguments(
   model: Model,
   samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
-  options: CalibrateOptions,
+  { padding, placement, threads, resume }: CollectOptions,
 ): void {
   if (!(model instanceof Model)) throw invalidArgument('model', 'a Model', model);
   if (!isIterable(samples)) {
     throw invalidArgument('samples', 'an iterable or async iterable of samples', samples);
-  }
-  checkOptions('options', options, [
-    'method',
-    'percentile',
-    'padding',
-    'placement',
-    'threads',
-    'onProgress',
-    'signal',
-  ]);
-  const { method, percentile, padding, placement, threads } = options;
-  if (method !== undefined) checkOneOf('options.method', method, ['absmax', 'percentile']);
-  if (percentile !== undefined && !isPercentile(percentile)) {
-    throw invalidArgument('options.percentile', 'a number above 0 and at most 100', percentile);
-  }
-  if (percentile !== undefined && method === 'absmax') {
-    throw invalidArgument('options.percentile', "no value beside the method 'absmax'", percentile);
   }
   if (padding !== undefined) checkPadding(model.inputs, padding);
   if (placement !== undefined) {
@@ -137,6 +123,9 @@ function checkArguments(
     checkPlacementOptions('options.placement', placement);
   }
   if (threads !== undefined) checkInteger('options.threads', threads, 1);
+  if (resume !== undefined && !(resume instanceof Calibration)) {
+    throw invalidArgument('options.resume', 'a Calibration', resume);
+  }
 }
 
 function checkPadding(inputs: readonly ValueInfo[], padding: { mask: string }): void {
@@ -178,7 +167,7 @@ async function runAll(
   calibration: CalibrationProcess,
   inputs: readonly ValueInfo[],
   samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
-  { onProgress }: CalibrateOptions,
+  { onProgress }: CollectOptions,
 ): Promise<number> {
   const started = performance.now();
   const total = sizeOf(samples);
