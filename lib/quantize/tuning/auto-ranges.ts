@@ -14,6 +14,7 @@ import {
   type ScaleUnit,
 } from './range-candidates.js';
 import { RangeJudge, type Ranges } from './range-judge.js';
+import { mean } from './statistics.js';
 import { partsOfTensors } from './tensor-parts.js';
 
 export interface TuneRangesOptions {
@@ -143,7 +144,7 @@ function amaxOf(choice: Choice): Ranges {
   );
 }
 
-/** Coordinate descent: one part after the other gets the method that is best beside the others'. */
+/** Steepest descent: of all parts, the one with the largest gain gets its better method first. */
 class Descent {
   readonly #judge: RangeJudge;
   readonly #onProgress: TuneRangesOptions['onProgress'];
@@ -159,43 +160,57 @@ class Descent {
     this.#onProgress = onProgress;
   }
 
-  /** @returns the start, and the choice after each step that changed something. */
+  /** @returns the start, and the choice after each step. */
   async run(parts: readonly ScaleUnit[][]): Promise<Choice[]> {
-    const steps = [this.#choice];
     this.#errors = await this.#judge.errors(amaxOf(this.#choice));
-    const changed = await this.#pass(parts);
-    if (changed.length === 0) return steps;
-    steps.push(this.#choice);
-    // What came before the largest error was gone was judged beside it.
-    const changedLater = await this.#pass(parts);
-    if (changedLater.length > 0) steps.push(this.#choice);
-    const single = [...new Set([...changed, ...changedLater])].flat().map((unit) => [unit]);
-    if ((await this.#pass(single)).length > 0) steps.push(this.#choice);
+    const steps = [this.#choice];
+    const changed = await this.#descend(parts, steps);
+    await this.#descend(
+      changed.flat().map((unit) => [unit]),
+      steps,
+    );
     return steps;
   }
 
-  /** @returns the parts that have another method now. */
-  async #pass(parts: readonly ScaleUnit[][]): Promise<ScaleUnit[][]> {
-    const changed: ScaleUnit[][] = [];
-    for (const part of parts) if (await this.#improve(part)) changed.push(part);
-    return changed;
+  /**
+   * Each part changes once at most. What remains is tried again after every step: beside the error
+   * that is gone, other gains could not be seen, or only seemed to be.
+   *
+   * @returns the parts that have another method now.
+   */
+  async #descend(parts: readonly ScaleUnit[][], steps: Choice[]): Promise<ScaleUnit[][]> {
+    const rest = new Set(parts);
+    for (;;) {
+      const step = await this.#steepest([...rest]);
+      if (!step) return parts.filter((part) => !rest.has(part));
+      rest.delete(step.part);
+      this.#choice = step.choice;
+      this.#errors = step.errors;
+      steps.push(step.choice);
+    }
   }
 
-  async #improve(part: readonly ScaleUnit[]): Promise<boolean> {
-    const before = this.#choice;
-    for (const trial of otherChoices(before, part)) {
-      const errors = await this.#judge.errorsIfBetter(amaxOf(trial), this.#errors);
-      this.#trials++;
-      this.#onProgress?.({
-        trials: this.#trials,
-        elapsedMs: performance.now() - this.#started,
-      });
-      if (!errors) continue;
-      this.#choice = trial;
-      this.#errors = errors;
+  async #steepest(parts: readonly ScaleUnit[][]): Promise<Step | undefined> {
+    let steepest: Step | undefined;
+    for (const part of parts) {
+      for (const choice of otherChoices(this.#choice, part)) {
+        const errors = await this.#judge.errorsIfBetter(amaxOf(choice), this.#errors);
+        if (errors && (!steepest || mean(errors) < mean(steepest.errors))) {
+          steepest = { part, choice, errors };
+        }
+        this.#trials++;
+        const elapsedMs = performance.now() - this.#started;
+        this.#onProgress?.({ trials: this.#trials, elapsedMs });
+      }
     }
-    return this.#choice !== before;
+    return steepest;
   }
+}
+
+interface Step {
+  readonly part: ScaleUnit[];
+  readonly choice: Choice;
+  readonly errors: readonly number[];
 }
 
 /** The choice with each of the other methods for one part, but no two that are nearly the same. */

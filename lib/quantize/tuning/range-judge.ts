@@ -6,6 +6,7 @@ import type { PlacementOptions } from '../placement/options.js';
 import { quantize } from '../quantize.js';
 import { outputDistance } from './output-distance.js';
 import { RangeSimulation } from './range-simulation.js';
+import { mean, standardError } from './statistics.js';
 
 export interface JudgeOptions {
   readonly placement?: PlacementOptions | undefined;
@@ -118,13 +119,4 @@ async function examine(
   } finally {
     await runtime.close();
   }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function standardError(values: readonly number[]): number {
-  const middle = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)) / values.length);
 }
