@@ -11,7 +11,7 @@ import type { Picture } from './picture.js';
 import { makePicture } from './picture-data.js';
 
 export interface RenderOptions {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function renderGraphHtml(
   const { signal } = options;
   const opened = await openOutline(model, signal);
   const summary = await inspect(opened);
-  const shapes = await inferShapes(opened, signal ? { signal } : {});
+  const shapes = await inferShapes(opened, { signal });
   return page(makePicture(opened, summary, shapes), await pageScript());
 }
 

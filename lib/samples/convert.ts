@@ -1,6 +1,6 @@
 import type { ValueInfo } from '../onnx/model.js';
 import { toHalfBits } from '../onnx/tensor/half-numbers.js';
-import { numbersOf } from '../onnx/tensor/scalar.js';
+import { numbersOf } from '../onnx/tensor/numbers.js';
 import { type DataType, type Tensor, type TensorDataMap, tensor } from '../tensor.js';
 
 /**
