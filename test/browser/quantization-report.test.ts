@@ -48,11 +48,14 @@ async function open(report: QuantizationReport): Promise<void> {
   await page.goto(pathToFileURL(path).href);
 }
 
-/** Tensors t0, t1, ... with the values 1 to 1000, and one value ten times as large for odd ones. */
+/**
+ * Tensors t0, t1, ... with the values 1 to 1000, and one value ten times as large for odd ones. From
+ * the tenth on they have none.
+ */
 function calibrationOf(count: number, notes?: ReadonlyMap<string, string>): Calibration {
   const { Histogram } = loadAddon();
   const histograms = Array.from({ length: count }, (_, index) => {
-    const values = Float32Array.from({ length: 1000 }, (_, value) => value + 1);
+    const values = Float32Array.from({ length: index < 10 ? 1000 : 0 }, (_, value) => value + 1);
     if (index % 2 === 1) values[0] = 10_000;
     if (index === 2) values.set([Number.NaN, Number.NaN, Number.POSITIVE_INFINITY]);
     const histogram = new Histogram();
@@ -129,6 +132,7 @@ describe('the ranges of a report', () => {
     await page.type('#tensor-search', 'T99');
     expect(await text('#tensor-count')).toBe('11 of 1,000 tensors');
     expect(await text('#tensor h3')).toBe('t99');
+    expect(await text('#tensor')).toContain('there is nothing to draw');
     await page.focus('#tensors');
     await page.keyboard.press('ArrowDown');
     expect(await text('#tensor h3')).toBe('t990');
