@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   convert: async () => (await import('./convert.js')).convertCommand(),
   calibrate: async () => (await import('./calibrate.js')).calibrateCommand(),
   quantize: async () => (await import('./quantize.js')).quantizeCommand(),
+  sensitivity: async () => (await import('./sensitivity.js')).sensitivityCommand(),
   simplify: async () => (await import('./simplify.js')).simplifyCommand(),
   diff: async () => (await import('./diff.js')).diffCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),

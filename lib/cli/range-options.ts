@@ -5,6 +5,8 @@ import { collect } from '../quantize/calibration/collect.js';
 import type { RangeMethod } from '../quantize/calibration/ranges.js';
 import type { CalibrationTable } from '../quantize/calibration/table.js';
 import type { PlacementOptions } from '../quantize/placement/options.js';
+import { tuneRanges } from '../quantize/tuning/auto-ranges.js';
+import type { TensorMap } from '../tensor.js';
 import { wholeNumber } from './command.js';
 import { seconds, withProgress } from './progress.js';
 import { type SampleFlags, samplesOf } from './sample-options.js';
@@ -65,11 +67,43 @@ export async function calibrated(
   const calibration = await collected(model, flags, placement);
   if (flags.saveState !== undefined) await calibration.save(flags.saveState);
   const { method, percentile } = flags;
+  if (method === 'auto') {
+    return { calibration, table: await tuned(model, calibration, flags, placement) };
+  }
   return { calibration, table: calibration.table({ method, percentile }) };
 }
 
+/** More samples make trials longer and tell little more. */
+const mostTrialSamples = 128;
+
+/** Tries ranges end to end, on samples that are read again. */
+async function tuned(
+  model: Model,
+  calibration: Calibration,
+  flags: RangeFlags,
+  placement: PlacementOptions,
+): Promise<CalibrationTable> {
+  const step = Math.max(1, calibration.samples / mostTrialSamples);
+  const kept: TensorMap[] = [];
+  let index = 0;
+  for await (const sample of samplesOf(flags, model)) {
+    if (index++ >= kept.length * step) kept.push(sample);
+  }
+  return await withProgress((line) =>
+    tuneRanges(model, calibration, kept, {
+      placement,
+      threads: flags.threads,
+      onProgress: ({ trials, elapsedMs }) =>
+        line.show(`Choosing ranges: ${counted(trials, 'trial')}, ${seconds(elapsedMs)}`),
+    }),
+  );
+}
+
 /** What would be found out only after the model has run. */
-function checkRangeFlags({ method, percentile }: RangeFlags): void {
+function checkRangeFlags({ method, percentile, samples }: RangeFlags): void {
+  if (method === 'auto' && samples === undefined) {
+    throw new TypeError('Expected --samples beside --method auto, which runs the model on them');
+  }
   if (percentile !== undefined && method !== undefined && method !== 'percentile') {
     throw new TypeError(`Expected no --percentile beside --method ${method}`);
   }
@@ -80,7 +114,7 @@ async function collected(
   flags: RangeFlags,
   placement: PlacementOptions,
 ): Promise<Calibration> {
-  const { mask, threads, resume: state } = flags;
+  const { mask, threads, memoryLimit, resume: state } = flags;
   const resume = state === undefined ? undefined : await Calibration.load(state);
   if (resume && flags.samples === undefined) return resume;
   const samples = samplesOf(flags, model);
@@ -89,6 +123,7 @@ async function collected(
       padding: mask === undefined ? undefined : { mask },
       placement,
       threads,
+      memoryLimit,
       resume,
       onProgress: ({ samples: count, elapsedMs }) =>
         line.show(`Calibrating: ${counted(count, 'sample')}, ${seconds(elapsedMs)}`),
