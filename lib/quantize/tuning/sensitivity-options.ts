@@ -10,7 +10,7 @@ import { Model } from '../../onnx/model.js';
 import { checkFeeds } from '../../runtime/feeds.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { TensorMap } from '../../tensor.js';
-import type { CalibrateOptions } from '../calibration/calibrate.js';
+import type { CalibrateOptions } from '../calibrate.js';
 import { CalibrationTable } from '../calibration/table.js';
 import type { QuantizeOptions } from '../quantize.js';
 import { type GroupBy, groupings } from './groups.js';

@@ -1,6 +1,6 @@
 import type { Model } from '../../onnx/model.js';
 import type { TensorMap } from '../../tensor.js';
-import { calibrate } from '../calibration/calibrate.js';
+import { calibrate } from '../calibrate.js';
 import type { CalibrationTable } from '../calibration/table.js';
 import type { GroupBy, QuantizationGroup } from './groups.js';
 import type { OutputDistance } from './output-distance.js';
