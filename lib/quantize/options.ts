@@ -25,7 +25,10 @@ export interface QuantizeOptions extends PlacementOptions {
    * they are, with a QuantizeLinear behind them; the engine is the same. Default: `'quantized'`.
    */
   storeWeights?: 'quantized' | 'float' | undefined;
-  /** How scales are stored in a model of half precision, as in {@link toHalf}. Default: `'float32'`. */
+  /**
+   * How scales are stored in a model of half precision, as in {@link toHalf}. Default: `'float32'`, but
+   * `'half'` for INT4, since TensorRT for RTX 1.7 cannot build INT4 with FP32 scales in half precision.
+   */
   scales?: Scales | undefined;
   /**
    * Ranges that replace those of the table, by tensor name or pattern with `*`; of several patterns
@@ -52,7 +55,7 @@ export interface CheckedOptions {
   readonly weights: WeightForm;
   readonly storeWeights: 'quantized' | 'float';
   readonly precision: 'fp32' | 'fp16' | 'bf16';
-  readonly scales: Scales | undefined;
+  readonly scales: Scales;
   readonly overrides: RangeOverrides;
   readonly onProgress: (progress: QuantizeProgress) => void;
   readonly signal: AbortSignal | undefined;
@@ -106,7 +109,7 @@ export function checkArguments(
     weights,
     storeWeights,
     precision,
-    scales,
+    scales: scales ?? (weights.type === 'int4' ? 'half' : 'float32'),
     overrides,
     onProgress,
     signal,

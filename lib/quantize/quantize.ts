@@ -158,7 +158,7 @@ async function convertRest(
   if (precision === 'fp32') return { model, precision: undefined };
   const half = await toHalf(model, {
     type: precision,
-    ...(scales && { scales }),
+    scales,
     ...(table && { ranges: table }),
     ...(signal && { signal }),
   });

@@ -40,6 +40,21 @@ class FloatView {
     }
   }
 
+  /// Writes the elements as float32.
+  void CopyValues(float* values) const {
+    if (type_ == FloatType::kFloat32) {
+      std::memcpy(values, data_, size_ * sizeof(float));
+      return;
+    }
+    for (size_t i = 0; i < size_; ++i) {
+      const uint32_t half = HalfWord(i);
+      const uint32_t magnitude =
+          type_ == FloatType::kFloat16 ? HalfMagnitude(half) : (half & 0x7fffU) << 16;
+      const uint32_t bits = magnitude | (half & 0x8000U) << 16;
+      std::memcpy(values + i, &bits, sizeof(bits));
+    }
+  }
+
  private:
   uint32_t HalfWord(size_t index) const {
     uint16_t word;

@@ -27,6 +27,25 @@ uint32_t Largest(const uint32_t* magnitudes, size_t size) {
 
 }  // namespace
 
+std::optional<Histogram> Histogram::Restore(State state) {
+  if (state.counts.size() != kBins || !std::isfinite(state.absmax) || state.absmax < 0.0F)
+    return {};
+  if (state.exponent != ExponentFor(state.absmax) || state.zeros > state.finite) return {};
+
+  uint64_t left = state.finite - state.zeros;
+  size_t used = 0;
+  for (size_t i = 0; i < kBins; ++i) {
+    if (state.counts[i] == 0) continue;
+    if (state.counts[i] > left) return {};
+    left -= state.counts[i];
+    used = i + 1;
+  }
+  const double last_bin = std::ldexp(static_cast<double>(state.absmax), -state.exponent);
+  const size_t expected = state.absmax == 0.0F ? 0 : static_cast<size_t>(last_bin) + 1;
+  if (left != 0 || used != expected) return {};
+  return Histogram(std::move(state));
+}
+
 void Histogram::Add(FloatView values) {
   uint32_t magnitudes[kBlock];
   for (size_t begin = 0; begin < values.size(); begin += kBlock) {
@@ -54,14 +73,14 @@ void Histogram::AddRows(FloatView values, const uint8_t* keep, size_t rows) {
 }
 
 void Histogram::Merge(const Histogram& other) {
-  GrowTo(other.exponent_);
-  const int shift = std::min(exponent_ - other.exponent_, kBinBits);
-  for (size_t i = 0; i < kBins; ++i) counts_[i >> shift] += other.counts_[i];
-  finite_ += other.finite_;
-  zeros_ += other.zeros_;
-  nans_ += other.nans_;
-  infinities_ += other.infinities_;
-  absmax_ = std::max(absmax_, other.absmax_);
+  GrowTo(other.state_.exponent);
+  const int shift = std::min(state_.exponent - other.state_.exponent, kBinBits);
+  for (size_t i = 0; i < kBins; ++i) state_.counts[i >> shift] += other.state_.counts[i];
+  state_.finite += other.state_.finite;
+  state_.zeros += other.state_.zeros;
+  state_.nans += other.state_.nans;
+  state_.infinities += other.state_.infinities;
+  state_.absmax = std::max(state_.absmax, other.state_.absmax);
 }
 
 int Histogram::ExponentFor(float absmax) {
@@ -74,40 +93,40 @@ size_t Histogram::DropNonFinite(uint32_t* magnitudes, size_t size) {
     if (magnitudes[i] < kInfinityBits) {
       magnitudes[kept++] = magnitudes[i];
     } else if (magnitudes[i] == kInfinityBits) {
-      ++infinities_;
+      ++state_.infinities;
     } else {
-      ++nans_;
+      ++state_.nans;
     }
   }
   return kept;
 }
 
 void Histogram::AddFinite(const uint32_t* magnitudes, size_t size, float largest) {
-  absmax_ = std::max(absmax_, largest);
+  state_.absmax = std::max(state_.absmax, largest);
   GrowTo(ExponentFor(largest));
 
-  const float bins_per_unit = std::ldexp(1.0F, -exponent_);
+  const float bins_per_unit = std::ldexp(1.0F, -state_.exponent);
   int32_t bins[kBlock];
   uint32_t zeros = 0;
   for (size_t i = 0; i < size; ++i) {
     bins[i] = static_cast<int32_t>(FloatOfBits(magnitudes[i]) * bins_per_unit);
     zeros += magnitudes[i] == 0 ? 1 : 0;
   }
-  for (size_t i = 0; i < size; ++i) ++counts_[static_cast<size_t>(bins[i])];
-  counts_[0] -= zeros;
-  zeros_ += zeros;
-  finite_ += size;
+  for (size_t i = 0; i < size; ++i) ++state_.counts[static_cast<size_t>(bins[i])];
+  state_.counts[0] -= zeros;
+  state_.zeros += zeros;
+  state_.finite += size;
 }
 
 void Histogram::GrowTo(int exponent) {
-  if (exponent <= exponent_) return;
-  const int shift = std::min(exponent - exponent_, kBinBits);
+  if (exponent <= state_.exponent) return;
+  const int shift = std::min(exponent - state_.exponent, kBinBits);
   for (size_t i = 1; i < kBins; ++i) {
-    const uint64_t count = counts_[i];
-    counts_[i] = 0;
-    counts_[i >> shift] += count;
+    const uint64_t count = state_.counts[i];
+    state_.counts[i] = 0;
+    state_.counts[i >> shift] += count;
   }
-  exponent_ = exponent;
+  state_.exponent = exponent;
 }
 
 }  // namespace tensorrt_node

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "calibration/float_view.h"
@@ -26,7 +28,25 @@ class Histogram {
   static constexpr int kBinBits = 13;
   static constexpr size_t kBins = size_t{1} << kBinBits;
 
-  Histogram() : counts_(kBins) {}
+  /// All that a histogram knows.
+  struct State {
+    /// Bin i counts finite x other than 0 with i <= |x| / width < i + 1.
+    std::vector<uint64_t> counts = std::vector<uint64_t>(kBins);
+    /// The width of a bin is two to the power of this.
+    int exponent = kMinExponent;
+    /// How many finite values came, zeros among them.
+    uint64_t finite = 0;
+    uint64_t zeros = 0;
+    uint64_t nans = 0;
+    uint64_t infinities = 0;
+    /// The largest finite |x|, exact; 0 when none came.
+    float absmax = 0.0F;
+  };
+
+  Histogram() = default;
+
+  /// Goes on from a state; nothing when no values can have led to it.
+  static std::optional<Histogram> Restore(State state);
 
   void Add(FloatView values);
 
@@ -35,35 +55,20 @@ class Histogram {
 
   void Merge(const Histogram& other);
 
-  /// Bin i counts finite x other than 0 with i <= |x| / width < i + 1.
-  const std::vector<uint64_t>& counts() const { return counts_; }
-  /// The width of a bin is two to the power of this.
-  int exponent() const { return exponent_; }
-
-  /// How many finite values came, zeros among them.
-  uint64_t finite() const { return finite_; }
-  uint64_t zeros() const { return zeros_; }
-  uint64_t nans() const { return nans_; }
-  uint64_t infinities() const { return infinities_; }
-  /// The largest finite |x|, exact; 0 when none came.
-  float absmax() const { return absmax_; }
+  const State& state() const { return state_; }
 
  private:
   /// A range below this one cannot be scaled by a normal float32, and means nothing anyway.
   static constexpr int kMinExponent = -126;
+
+  explicit Histogram(State state) : state_(std::move(state)) {}
 
   static int ExponentFor(float absmax);
   size_t DropNonFinite(uint32_t* magnitudes, size_t size);
   void AddFinite(const uint32_t* magnitudes, size_t size, float largest);
   void GrowTo(int exponent);
 
-  std::vector<uint64_t> counts_;
-  int exponent_ = kMinExponent;
-  uint64_t finite_ = 0;
-  uint64_t zeros_ = 0;
-  uint64_t nans_ = 0;
-  uint64_t infinities_ = 0;
-  float absmax_ = 0.0F;
+  State state_;
 };
 
 }  // namespace tensorrt_node

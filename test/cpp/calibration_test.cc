@@ -34,10 +34,10 @@ TEST_F(CalibrationTest, HistogramsOfPartsAreThatOfTheWhole) {
   for (const Histogram& part : parts) merged.Merge(part);
   Histogram whole;
   for (int part = kParts - 1; part >= 0; --part) whole.Add(View(Part(part, kSize * (part + 1))));
-  EXPECT_EQ(merged.counts(), whole.counts());
-  EXPECT_EQ(merged.exponent(), whole.exponent());
-  EXPECT_EQ(merged.finite(), whole.finite());
-  EXPECT_EQ(merged.absmax(), whole.absmax());
+  EXPECT_EQ(merged.state().counts, whole.state().counts);
+  EXPECT_EQ(merged.state().exponent, whole.state().exponent);
+  EXPECT_EQ(merged.state().finite, whole.state().finite);
+  EXPECT_EQ(merged.state().absmax, whole.state().absmax);
   EXPECT_EQ(PercentileAmax(merged, 99.9), PercentileAmax(whole, 99.9));
 }
 
@@ -46,7 +46,7 @@ TEST_F(CalibrationTest, WeightsAreQuantizedOnManyThreads) {
   InThreads(4, [&](int) {
     std::vector<int8_t> values(weights.size());
     std::vector<float> scales(3);
-    ASSERT_TRUE(QuantizeWeights(weights.data(), {1, 3, 2}, values.data(), scales.data()));
+    ASSERT_TRUE(QuantizeWeights(weights.data(), {1, 3, 2}, nullptr, values.data(), scales.data()));
     EXPECT_EQ(values, (std::vector<int8_t>{1, -127, 0, 0, 1, 127}));
     EXPECT_EQ(scales[0], 1.0F);
     EXPECT_EQ(scales[2], 2.0F);

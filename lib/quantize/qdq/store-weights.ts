@@ -70,6 +70,7 @@ function storeBlocks(
   const axis = 1 - channelAxis;
   const [outer, length, inner] = seenFrom(dims, axis);
   const blockSize = wanted === 'auto' ? blockSizes.find((size) => length % size === 0) : wanted;
+  // With a shorter last block, ONNX and TensorRT understand different block sizes.
   if (blockSize === undefined || length % blockSize !== 0) {
     return `has ${length} terms to a sum, which blocks of ${blockSize ?? blockSizes.at(-1)} do not divide`;
   }

@@ -1,0 +1,77 @@
+#include "calibration/squared_error.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tensorrt_node {
+namespace {
+
+constexpr double kInt8Levels = 127.0;
+/// Below it a step of the grid would be finer than a bin, about which the histogram says nothing.
+constexpr size_t kFirstCandidate = 128;
+
+}  // namespace
+
+SquaredError::SquaredError(const Histogram& histogram)
+    : finite_(static_cast<double>(histogram.state().finite)),
+      absmax_(histogram.state().absmax),
+      exponent_(histogram.state().exponent) {
+  const auto& counts = histogram.state().counts;
+  const auto last = std::find_if(counts.rbegin(), counts.rend(), [](uint64_t n) { return n != 0; });
+  const auto used = static_cast<size_t>(counts.rend() - last);
+
+  edges_.resize(used + 1);
+  for (size_t i = 0; i < used; ++i) {
+    Edge& edge = edges_[i];
+    edge.count = static_cast<double>(counts[i]);
+    const double centre = static_cast<double>(i) + 0.5;
+    sum_ += edge.count * centre;
+    sum_of_squares_ += edge.count * (centre * centre + 1.0 / 12.0);
+    edges_[i + 1].below = edge.below + edge.count;
+    edges_[i + 1].distances = edge.distances + edge.below + edge.count / 2.0;
+  }
+}
+
+double SquaredError::Mean(double amax, double levels) const {
+  if (finite_ == 0.0) return 0.0;
+  const double width = std::ldexp(1.0, exponent_);
+  const double sum = amax > 0.0 ? Sum(amax / width / levels, levels) : sum_of_squares_;
+  return sum / finite_ * width * width;
+}
+
+double SquaredError::BestAmax() const {
+  const size_t used = edges_.size() - 1;
+  if (used <= kFirstCandidate) return absmax_;
+  size_t best = used;
+  double least = Sum(static_cast<double>(used) / kInt8Levels, kInt8Levels);
+  for (size_t i = kFirstCandidate; i < used; ++i) {
+    const double error = Sum(static_cast<double>(i) / kInt8Levels, kInt8Levels);
+    if (error < least) {
+      least = error;
+      best = i;
+    }
+  }
+  return std::min(std::ldexp(static_cast<double>(best), exponent_), absmax_);
+}
+
+double SquaredError::Sum(double step, double levels) const {
+  // Levels above all values change nothing, but would let the two terms cancel each other out.
+  const auto end = static_cast<double>(edges_.size() - 1);
+  const double used = std::min(levels, std::floor(end / step + 0.5));
+  double distances = 0.0;
+  for (double k = 1.0; k <= used; ++k) distances += DistancesBelow((k - 0.5) * step);
+  const double top = used * step;
+  const double on_top = sum_of_squares_ - 2.0 * top * sum_ + top * top * edges_.back().below;
+  return std::max(on_top - 2.0 * step * distances, 0.0);
+}
+
+double SquaredError::DistancesBelow(double position) const {
+  const size_t bin = std::min(static_cast<size_t>(position), edges_.size() - 1);
+  const Edge& edge = edges_[bin];
+  const double inside = position - static_cast<double>(bin);
+  return edge.distances + inside * (edge.below + inside * edge.count / 2.0);
+}
+
+double MseAmax(const Histogram& histogram) { return SquaredError(histogram).BestAmax(); }
+
+}  // namespace tensorrt_node
