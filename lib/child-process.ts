@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 interface Listener<In> {
@@ -48,6 +49,14 @@ export class ForkedProcess<Out extends object, In> {
   /** A message that cannot be sent is followed by the end of the process. */
   send(message: Out): void {
     this.#child.send(message, () => {});
+  }
+
+  /** Whether this process stays alive, with nothing else to do, while that one runs. It does at first. */
+  keepAlive(keep: boolean): void {
+    const how = keep ? 'ref' : 'unref';
+    this.#child[how]();
+    this.#child.channel?.[how]();
+    (this.#child.stderr as Socket | null)?.[how]();
   }
 
   /** Ends the process at once. */

@@ -173,11 +173,17 @@ export type {
   RangeFinding,
 } from './precision/report.js';
 export { toHalf } from './precision/to-half.js';
-export {
-  type CalibrateOptions,
-  type CalibrationProgress,
-  calibrate,
-} from './quantize/calibration/calibrate.js';
+export { type CalibrateOptions, calibrate } from './quantize/calibrate.js';
+export { Calibration, type CalibrationFields } from './quantize/calibration/calibration.js';
+export { type CollectOptions, collect } from './quantize/calibration/collect.js';
+export type { HistogramSnapshot } from './quantize/calibration/native-calibration.js';
+export type {
+  RangeMethod,
+  RangeOptions,
+  RangeOverride,
+} from './quantize/calibration/ranges.js';
+export type { CalibrationProgress, Samples } from './quantize/calibration/run-samples.js';
+export type { RuntimeOpener } from './quantize/calibration/runtime-executor.js';
 export {
   type CalibrationMethod,
   CalibrationTable,
@@ -191,9 +197,20 @@ export {
   type QuantizeOptions,
   quantize,
 } from './quantize/quantize.js';
+export {
+  type QuantizationReport,
+  renderQuantizationHtml,
+} from './report/render-quantization-html.js';
+export type {
+  ReportDecision,
+  ReportDistance,
+  ReportGroup,
+  ReportSensitivity,
+} from './report/report-data.js';
 export { onnxRuntimeEvaluator } from './runtime/evaluator.js';
 export { type OnnxRuntimeOptions, openOnnxRuntime } from './runtime/onnxruntime.js';
 export type { RunOptions, Runtime } from './runtime/runtime.js';
+export { readSamples, type SampleFile, type SampleOptions } from './samples/read-samples.js';
 export {
   type DataType,
   type Tensor,

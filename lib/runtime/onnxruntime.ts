@@ -1,5 +1,5 @@
 import { ModelProtoSchema } from 'onnx-buf';
-import { checkInteger, checkOptions } from '../arguments.js';
+import { checkBoolean, checkInteger, checkOptions } from '../arguments.js';
 import { Lifetime } from '../lifetime.js';
 import { maxProtobufBytes } from '../onnx/file/encode.js';
 import { isExternal } from '../onnx/file/external.js';
@@ -7,6 +7,7 @@ import { forEachTensor } from '../onnx/messages.js';
 import type { Model } from '../onnx/model.js';
 import type { ValueInfo } from '../onnx/value-info.js';
 import type { TensorMap } from '../tensor.js';
+import { IsolatedSession } from './child/isolated-session.js';
 import { checkFeeds } from './feeds.js';
 import { writeModelFile } from './model-file.js';
 import { OrtSession } from './ort-session.js';
@@ -14,7 +15,18 @@ import type { RunOptions, Runtime } from './runtime.js';
 
 export interface OnnxRuntimeOptions {
   /** Threads of one run. Default: one per core. */
-  threads?: number;
+  threads?: number | undefined;
+  /**
+   * Runs the model in a process of its own: the event loop stays free, and a crash or the end of
+   * memory is an error of the call. Runs wait for each other there; feeds and outputs are copied
+   * between the processes. Default: false.
+   */
+  isolate?: boolean | undefined;
+  /**
+   * When it aborts, opening and every later run reject with its reason. What runs then is ended at
+   * once with `isolate`, and finished without. The runtime still has to be closed.
+   */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -22,8 +34,8 @@ export interface OnnxRuntimeOptions {
  * `onnxruntime-node`.
  *
  * That package computes on the JavaScript thread: `infer` returns a promise, but the event loop
- * stands still while the model runs. Use it where that does no harm, or in a child process. A
- * worker thread is no way out: to terminate one while the package computes ends the process.
+ * stands still while the model runs. With `isolate` it computes in a child process instead. A worker
+ * thread is no way out: to terminate one while the package computes ends the process.
  *
  * @throws TensorRTError `ERR_RUNTIME` when `onnxruntime-node` is missing or refuses the model.
  */
@@ -31,10 +43,15 @@ export async function openOnnxRuntime(
   model: Model,
   options: OnnxRuntimeOptions = {},
 ): Promise<Runtime> {
-  checkOptions('options', options, ['threads']);
-  if (options.threads !== undefined) checkInteger('options.threads', options.threads, 1);
-  const session = await openSession(model, options.threads);
-  return new OnnxRuntime(session, model.inputs, model.outputs);
+  checkOptions('options', options, ['threads', 'isolate', 'signal']);
+  const { threads, isolate = false, signal } = options;
+  if (threads !== undefined) checkInteger('options.threads', threads, 1);
+  checkBoolean('options.isolate', isolate);
+  signal?.throwIfAborted();
+  const session = isolate
+    ? await IsolatedSession.open(model, threads, signal)
+    : await openSession(model, threads);
+  return new OnnxRuntime(session, model, signal);
 }
 
 async function openSession(model: Model, threads: number | undefined): Promise<OrtSession> {
@@ -61,17 +78,24 @@ class OnnxRuntime implements Runtime {
   readonly provider = 'cpu';
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-  readonly #session: OrtSession;
+  readonly #session: Pick<OrtSession, 'run' | 'release'>;
+  readonly #signal: AbortSignal | undefined;
   readonly #lifetime = new Lifetime('The runtime of this model');
 
-  constructor(session: OrtSession, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]) {
+  constructor(
+    session: Pick<OrtSession, 'run' | 'release'>,
+    { inputs, outputs }: Model,
+    signal: AbortSignal | undefined,
+  ) {
     this.#session = session;
     this.inputs = inputs;
     this.outputs = outputs;
+    this.#signal = signal;
   }
 
   async infer(feeds: TensorMap, { outputs }: RunOptions = {}): Promise<TensorMap> {
     return this.#lifetime.run(async () => {
+      this.#signal?.throwIfAborted();
       checkFeeds(this.inputs, feeds);
       return this.#session.run(feeds, outputs);
     });

@@ -10,7 +10,7 @@ const dist = new URL('../../dist', import.meta.url);
 function script(modelPath: string, ending: string): string {
   return `
     import { Model } from '${dist}/onnx/model.js';
-    import { calibrate } from '${dist}/quantize/calibration/calibrate.js';
+    import { calibrate } from '${dist}/quantize/calibrate.js';
     import { tensor } from '${dist}/tensor.js';
     function* samples() {
       for (;;) yield { x: tensor('float32', [1, 16], new Float32Array(16).fill(1)) };

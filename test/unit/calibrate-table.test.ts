@@ -1,9 +1,15 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { CalibrationTable } from '../../dist/quantize/calibration/table.js';
+import { CalibrationTable, type TensorRange } from '../../dist/quantize/calibration/table.js';
 import { errorOf, temporaryFolder } from './helpers.js';
 
-const range = { amax: 1.5, absmax: 2.25, count: 2 ** 40, nonFinite: 3 };
+const range: TensorRange = {
+  amax: 1.5,
+  absmax: 2.25,
+  count: 2 ** 40,
+  nonFinite: 3,
+  method: 'entropy',
+};
 const ranges = new Map([
   ['/encoder/layer.0/output', range],
   ['__proto__', { ...range, amax: 0.1 }],
@@ -56,7 +62,7 @@ test.each<[string, unknown, string]>([
   ['an array', [], 'not an object'],
   ['another format', { format: 'onnx' }, '"onnx"'],
   ['no format', {}, 'missing'],
-  ['a later version', damaged((json) => Object.assign(json, { version: 2 })), 'version is 2'],
+  ['a later version', damaged((json) => Object.assign(json, { version: 3 })), 'version is 3'],
   ['another method', damaged((json) => Object.assign(json, { method: 'mean' })), '"mean"'],
   [
     'a wrong percentile',

@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Model } from '../../dist/onnx/model.js';
-import { type CalibrateOptions, calibrate } from '../../dist/quantize/calibration/calibrate.js';
-import { CalibrationProcess } from '../../dist/quantize/calibration/calibration-process.js';
+import { type CalibrateOptions, calibrate } from '../../dist/quantize/calibrate.js';
 import type { CalibrationTable } from '../../dist/quantize/calibration/table.js';
 import { type TensorMap, tensor } from '../../dist/tensor.js';
 import { buildModel, errorOf, linearModel, randomTensor, temporaryFolder } from './helpers.js';
@@ -73,8 +72,8 @@ describe('ranges', () => {
     const table = await calibrate(sequenceModel(), samples, { method: 'absmax' });
     expect(table).toMatchObject({ method: 'absmax', percentile: undefined, samples: 2 });
     expect([...table.ranges]).toEqual([
-      ['x', { amax: 5, absmax: 5, count: 5 * features, nonFinite: 0 }],
-      ['h', { amax: 10, absmax: 10, count: 5 * features, nonFinite: 0 }],
+      ['x', { amax: 5, absmax: 5, count: 5 * features, nonFinite: 0, method: 'absmax' }],
+      ['h', { amax: 10, absmax: 10, count: 5 * features, nonFinite: 0, method: 'absmax' }],
     ]);
   });
 
@@ -122,6 +121,7 @@ describe('ranges', () => {
       absmax: 2,
       count: 2 * features,
       nonFinite: 2 * features,
+      method: 'absmax',
     });
     // The product with the zeros of the matrix turns infinity into NaN.
     expect(range(table, 'h')).toMatchObject({ amax: 4, count: 2 * features });
@@ -131,7 +131,9 @@ describe('ranges', () => {
     const x = randomTensor([4, 16], { scale: 3 });
     const table = await calibrate(linearModel(), [{ x }], { method: 'absmax' });
     const absmax = Math.max(...x.data.map(Math.abs));
-    expect([...table.ranges]).toEqual([['x', { amax: absmax, absmax, count: 64, nonFinite: 0 }]]);
+    expect([...table.ranges]).toEqual([
+      ['x', { amax: absmax, absmax, count: 64, nonFinite: 0, method: 'absmax' }],
+    ]);
   });
 
   test('a model with external data', async () => {
@@ -297,40 +299,6 @@ describe('abort', () => {
     );
     setTimeout(() => controller.abort(reason), 10);
     expect(await calibrating).toBe(reason);
-  });
-});
-
-describe('the calibration process', () => {
-  test('rejects what waits for it, and what comes after, when it dies', async () => {
-    const calibration = new CalibrationProcess();
-    const opened = calibration.request({
-      kind: 'open',
-      modelPath: `${temporary}/none.onnx`,
-      directory: temporary,
-      observed: [],
-      mask: undefined,
-      threads: undefined,
-    });
-    const awaited = calibration.guard(new Promise(() => {}));
-    process.kill(calibration.pid as number, 'SIGKILL');
-    for (const result of [
-      opened,
-      awaited,
-      calibration.request({ kind: 'collect', feeds: {}, index: 0 }),
-    ]) {
-      const error = await errorOf(result);
-      expect(error).toMatchObject({ code: 'ERR_RUNTIME' });
-      expect((error as Error).message).toContain('SIGKILL');
-    }
-    await calibration.close();
-  });
-
-  test('is gone when it is closed', async () => {
-    const calibration = new CalibrationProcess();
-    const { pid } = calibration;
-    await calibration.close();
-    expect(() => process.kill(pid as number, 0)).toThrow('ESRCH');
-    await calibration.close();
   });
 });
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { Model } from '../../dist/onnx/model.js';
-import { calibrate } from '../../dist/quantize/calibration/calibrate.js';
+import { calibrate } from '../../dist/quantize/calibrate.js';
 import { quantize } from '../../dist/quantize/quantize.js';
 import { openOnnxRuntime } from '../../dist/runtime/onnxruntime.js';
 import { type TensorMap, tensor } from '../../dist/tensor.js';

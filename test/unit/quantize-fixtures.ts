@@ -19,7 +19,7 @@ export function tableOf(ranges: Record<string, number | Partial<TensorRange>>): 
   const entries = Object.entries(ranges).map(([name, given]) => {
     const range = typeof given === 'number' ? { amax: given } : given;
     const { amax = 1, absmax = amax, count = 1, nonFinite = 0 } = range;
-    return [name, { amax, absmax, count, nonFinite }] as const;
+    return [name, { amax, absmax, count, nonFinite, method: 'absmax' }] as const;
   });
   return new CalibrationTable({ method: 'absmax', samples: 1, ranges: new Map(entries) });
 }

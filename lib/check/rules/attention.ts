@@ -1,5 +1,10 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
 import { elementTypeName } from '../../onnx/tensor/element-types.js';
+import {
+  int8HeadSizes,
+  longestInt8Attention,
+  longestInt8AttentionOnTuring,
+} from '../../quantize/placement/limits.js';
 import { type AttentionBlock, type AttentionPart, attentionBlocks } from '../attention.js';
 import type { CheckContext } from '../context.js';
 import { isQuantizedActivation } from '../quantizers.js';
@@ -34,9 +39,6 @@ const partly = rule({
   },
 });
 
-/** Head sizes that TensorRT's INT8 attention has (facts of the developer guide, seen in plans too). */
-const int8HeadSizes: readonly number[] = [16, 32, 64];
-
 const int8Head = rule({
   code: 'attention-int8-head-size',
   severity: 'warning',
@@ -54,10 +56,6 @@ const int8Head = rule({
   },
 });
 
-/** The longest sequence of fused INT8 attention; on compute capability 7.5 it is shorter. */
-const longestInt8 = 512;
-const longestInt8OnTuring = 384;
-
 const int8Length = rule({
   code: 'attention-int8-length',
   severity: 'warning',
@@ -67,7 +65,7 @@ const int8Length = rule({
     'Lower the max of the profile, build a second engine for long inputs, or leave both products of the block in float.',
   *find(context) {
     const { targets } = context.target;
-    const longest = targets.includes('sm75') ? longestInt8OnTuring : longestInt8;
+    const longest = targets.includes('sm75') ? longestInt8AttentionOnTuring : longestInt8Attention;
     for (const block of attentionBlocks(context).filter(isWhole)) {
       const length = largestLength(context, block);
       if (length === undefined || length <= longest) continue;

@@ -1,7 +1,7 @@
-import { Float16Array } from '@petamoriken/float16';
-import { bytesOf, type DataType } from '../../tensor.js';
+import { toNumbers } from '../../onnx/tensor/numbers.js';
+import { bytesOf } from '../../tensor.js';
 import type { ValueDistance } from './difference.js';
-import type { Values, WeightReader } from './weight-reader.js';
+import type { WeightReader } from './weight-reader.js';
 
 /** Elements that are compared at once. */
 const pieceLength = 1 << 20;
@@ -68,33 +68,4 @@ function addPiece(
     if (x !== 0 && distance / Math.abs(x) > sums.maxRelative)
       sums.maxRelative = distance / Math.abs(x);
   }
-}
-
-function toNumbers(type: DataType, values: Values): Numbers {
-  if (type === 'float16') return fromHalf(values as Uint16Array);
-  if (type === 'bfloat16') return fromBfloat16(values as Uint16Array);
-  if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
-    return Float64Array.from(values as BigInt64Array, Number);
-  }
-  return values as Numbers;
-}
-
-let halfValues: Float32Array | undefined;
-
-/** By a table of all 65,536 halves: large weights are looked up faster than computed. */
-function fromHalf(values: Uint16Array): Float32Array {
-  halfValues ??= Float32Array.from(
-    new Float16Array(Uint16Array.from({ length: 65536 }, (_, bits) => bits).buffer),
-  );
-  const numbers = new Float32Array(values.length);
-  for (let index = 0; index < values.length; index++) {
-    numbers[index] = halfValues[values[index] as number] as number;
-  }
-  return numbers;
-}
-
-/** The upper half of a float32. */
-function fromBfloat16(values: Uint16Array): Float32Array {
-  const words = Uint32Array.from(values, (bits) => bits << 16);
-  return new Float32Array(words.buffer);
 }

@@ -1,33 +1,45 @@
 import { readFile } from 'node:fs/promises';
 import { TensorRTError } from '../../errors.js';
 import { onFile, writeFiles } from '../../files.js';
+import { isPercentile, type RangeMethod, rangeMethods } from './ranges.js';
 
-export type CalibrationMethod = 'absmax' | 'percentile';
+/**
+ * How the ranges of a table were found: by one method, by the best one for each tensor (`'auto'`),
+ * or not in calibration at all (`'given'`).
+ */
+export type CalibrationMethod = RangeMethod | 'auto' | 'given';
 
 /** What calibration saw of one tensor. All numbers are about absolute values. */
 export interface TensorRange {
   /** The range to be represented in INT8: the scale is amax / 127. 0 when there is none. */
   readonly amax: number;
-  /** The largest finite value. */
+  /** The largest finite value. That of a range from another tool's table is `amax`. */
   readonly absmax: number;
-  /** How many finite values came. */
+  /** How many finite values came; 0 for a range from another tool's table. */
   readonly count: number;
   /** How many NaN and infinite values came; they have no part in the range. */
   readonly nonFinite: number;
+  /** How `amax` was found. `'given'`: by the user, or by another tool. */
+  readonly method: RangeMethod | 'given';
+  /** In percent; present for the method `'percentile'` only. */
+  readonly percentile?: number | undefined;
+  /** What is to be known about how the tensor was counted, such as padding that was not left out. */
+  readonly note?: string | undefined;
 }
 
 export interface CalibrationTableFields {
   readonly method: CalibrationMethod;
   /** In percent; present for the method `'percentile'` only. */
   readonly percentile?: number | undefined;
-  /** How many samples were run. */
+  /** How many samples were run; 0 for a table of another tool. */
   readonly samples: number;
   /** By tensor name. */
   readonly ranges: ReadonlyMap<string, TensorRange>;
 }
 
 const format = 'tensorrt-node calibration table';
-const version = 1;
+/** Version 1 had no method for each range. */
+const version = 2;
 
 /** The ranges of a model's tensors, as found by `calibrate`. Immutable. */
 export class CalibrationTable implements CalibrationTableFields {
@@ -88,27 +100,27 @@ function parseTable(value: unknown, subject: string, file?: string): Calibration
   const table = value as Record<string, unknown>;
   check(table['format'] === format, `its format is ${show(table['format'])}, not '${format}'`);
   check(
-    table['version'] === version,
-    `its version is ${show(table['version'])}, and this release reads ${version}`,
+    table['version'] === version || table['version'] === 1,
+    `its version is ${show(table['version'])}, and this release reads 1 and ${version}`,
   );
   const { method, percentile, samples, ranges } = table;
+  check(methods.includes(method), `its method is ${show(method)}`);
   check(
-    method === 'absmax' || method === 'percentile',
-    `its method is ${show(method)}, not 'absmax' or 'percentile'`,
-  );
-  check(
-    method === 'absmax' ? percentile === undefined : isPercentile(percentile),
+    method === 'percentile' ? isPercentile(percentile) : percentile === undefined,
     `its percentile is ${show(percentile)}`,
   );
-  check(isCount(samples) && (samples as number) > 0, `its number of samples is ${show(samples)}`);
+  check(
+    isCount(samples) && (method === 'given' || samples !== 0),
+    `its number of samples is ${show(samples)}`,
+  );
   check(isObject(ranges), 'it has no ranges');
-  const entries = Object.entries(ranges as object).map(([name, range]) => {
-    const found = isObject(range) ? range : {};
-    for (const [key, valid] of rangeFields) {
-      check(valid(found[key]), `the ${key} of tensor '${name}' is ${show(found[key])}`);
+  const shared = table['version'] === 1 ? { method, percentile } : {};
+  const entries = Object.entries(ranges as object).map(([name, value]) => {
+    const range = { ...shared, ...(isObject(value) && value) } as TensorRange;
+    for (const [key, isValid] of rangeFields) {
+      check(isValid(range[key], range), `the ${key} of tensor '${name}' is ${show(range[key])}`);
     }
-    const { amax, absmax, count, nonFinite } = found as unknown as TensorRange;
-    return [name, { amax, absmax, count, nonFinite }] as const;
+    return [name, pickRange(range)] as const;
   });
   return new CalibrationTable({
     method: method as CalibrationMethod,
@@ -118,15 +130,34 @@ function parseTable(value: unknown, subject: string, file?: string): Calibration
   });
 }
 
-const rangeFields: [keyof TensorRange, (value: unknown) => boolean][] = [
+const methods: readonly unknown[] = [...rangeMethods, 'auto', 'given'];
+const methodsOfRanges: readonly unknown[] = [...rangeMethods, 'given'];
+
+const rangeFields: [keyof TensorRange, (value: unknown, range: TensorRange) => boolean][] = [
   ['amax', isMagnitude],
   ['absmax', isMagnitude],
   ['count', isCount],
   ['nonFinite', isCount],
+  ['method', (value) => methodsOfRanges.includes(value)],
+  [
+    'percentile',
+    (value, { method }) => (method === 'percentile' ? isPercentile(value) : value === undefined),
+  ],
+  ['note', (value) => value === undefined || typeof value === 'string'],
 ];
 
-export function isPercentile(value: unknown): value is number {
-  return typeof value === 'number' && value > 0 && value <= 100;
+/** The range without fields that it need not have, and without those of a later release. */
+function pickRange(range: TensorRange): TensorRange {
+  const { amax, absmax, count, nonFinite, method, percentile, note } = range;
+  return {
+    amax,
+    absmax,
+    count,
+    nonFinite,
+    method,
+    ...(percentile !== undefined && { percentile }),
+    ...(note !== undefined && { note }),
+  };
 }
 
 function isMagnitude(value: unknown): boolean {

@@ -8,6 +8,8 @@ export type NodeRole =
   | 'attention-scores'
   /** The product of probabilities and values. */
   | 'attention-context'
+  /** An operator that is attention as a whole. */
+  | 'attention'
   /** An Add that joins a branch with what it started from. */
   | 'residual'
   /** A Gather from a constant table. */
@@ -47,6 +49,11 @@ export interface NodePlan {
   /** Empty where the action is `'float'`. */
   readonly activations: readonly PlannedActivation[];
   readonly weight: PlannedWeight | undefined;
+  /**
+   * Names of quantized nodes without which this one would gain nothing: where one of them turns out
+   * to stay in float, so must this one. Empty where the action is `'float'`.
+   */
+  readonly needs: readonly string[];
 }
 
 /** Where Q/DQ nodes will stand. Nothing has been changed yet. */

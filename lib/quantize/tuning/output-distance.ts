@@ -1,0 +1,137 @@
+import { TensorRTError } from '../../errors.js';
+import { toNumbers } from '../../onnx/tensor/numbers.js';
+import type { Tensor, TensorMap } from '../../tensor.js';
+
+/** How far the float outputs of a model are from those of the model it was made from. */
+export interface OutputDistance {
+  /** The root of the mean squared difference of all values. */
+  readonly rmse: number;
+  /** Of all values as one vector: 1 where both point the same way. */
+  readonly cosine: number;
+  /**
+   * The share of rows (the last axis, where that has two entries or more) whose largest value is at
+   * the same place; 1 where there are no such rows.
+   */
+  readonly agreement: number;
+  readonly maxError: number;
+}
+
+/**
+ * Compares what two models return for the same samples. All float outputs count, value by value, so
+ * that the numbers do not depend on how samples were batched.
+ *
+ * A value that is finite in one and not in the other, or infinite with another sign, makes `rmse`
+ * and `maxError` infinite and is left out of `cosine`: such a model is worse than any that computes.
+ *
+ * @param reference - one entry per sample.
+ * @param actual - of the same samples, in the same order.
+ * @throws TensorRTError `ERR_CALIBRATION` when the outputs differ in number, name or shape, or when
+ * there is no float output.
+ */
+export function outputDistance(
+  reference: readonly TensorMap[],
+  actual: readonly TensorMap[],
+): OutputDistance {
+  if (reference.length !== actual.length) {
+    throw mismatch(`${reference.length} samples and ${actual.length} samples`);
+  }
+  const distance = new DistanceSum();
+  reference.forEach((outputs, index) => {
+    distance.add(outputs, actual[index] as TensorMap);
+  });
+  return distance.result();
+}
+
+/** {@link outputDistance}, sample by sample: nobody has to keep the outputs of them all. */
+export class DistanceSum {
+  #values = 0;
+  #squares = 0;
+  #maxError = 0;
+  #dot = 0;
+  #squareReference = 0;
+  #squareActual = 0;
+  #rows = 0;
+  #agreeing = 0;
+
+  /** @throws TensorRTError `ERR_CALIBRATION` when the outputs differ in name or shape. */
+  add(reference: TensorMap, actual: TensorMap): void {
+    for (const [name, expected] of Object.entries(reference)) {
+      if (!floatTypes.has(expected.type)) continue;
+      const received = actual[name];
+      if (received?.dims.join() !== expected.dims.join()) {
+        throw mismatch(`${shape(expected)} and ${shape(received)} for '${name}'`, name);
+      }
+      const a = toNumbers(expected.type, expected.data);
+      const b = toNumbers(received.type, received.data);
+      this.#addValues(a, b);
+      this.#addRows(a, b, expected.dims.at(-1) ?? 1);
+    }
+  }
+
+  /** @throws TensorRTError `ERR_CALIBRATION` when no float value came. */
+  result(): OutputDistance {
+    if (this.#values === 0) throw mismatch('no values of a float type');
+    const size = Math.sqrt(this.#squareReference) * Math.sqrt(this.#squareActual);
+    const bothZero = this.#squareReference === 0 && this.#squareActual === 0;
+    return {
+      rmse: Math.sqrt(this.#squares / this.#values),
+      cosine: size === 0 ? Number(bothZero) : Math.max(-1, Math.min(1, this.#dot / size)),
+      agreement: this.#rows === 0 ? 1 : this.#agreeing / this.#rows,
+      maxError: this.#maxError,
+    };
+  }
+
+  #addValues(a: ArrayLike<number>, b: ArrayLike<number>): void {
+    this.#values += a.length;
+    for (let index = 0; index < a.length; index++) {
+      const [x, y] = [a[index] as number, b[index] as number];
+      if (Number.isFinite(x) && Number.isFinite(y)) {
+        this.#dot += x * y;
+        this.#squareReference += x * x;
+        this.#squareActual += y * y;
+        const error = Math.abs(x - y);
+        this.#squares += error * error;
+        if (error > this.#maxError) this.#maxError = error;
+      } else if (!Object.is(x, y)) {
+        this.#squares = Infinity;
+        this.#maxError = Infinity;
+      }
+    }
+  }
+
+  #addRows(a: ArrayLike<number>, b: ArrayLike<number>, columns: number): void {
+    if (columns < 2) return;
+    for (let start = 0; start < a.length; start += columns) {
+      this.#rows++;
+      if (largestAt(a, start, columns) === largestAt(b, start, columns)) this.#agreeing++;
+    }
+  }
+}
+
+const floatTypes: ReadonlySet<string> = new Set(['float32', 'float64', 'float16', 'bfloat16']);
+
+/** The first of the largest values; -1 when all are NaN. */
+function largestAt(values: ArrayLike<number>, start: number, columns: number): number {
+  let best = -1;
+  let largest = Number.NaN;
+  for (let column = 0; column < columns; column++) {
+    const value = values[start + column] as number;
+    if (value > largest || (Number.isNaN(largest) && !Number.isNaN(value))) {
+      largest = value;
+      best = column;
+    }
+  }
+  return best;
+}
+
+function shape(tensor: Tensor | undefined): string {
+  return tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : 'nothing';
+}
+
+function mismatch(received: string, tensor?: string): TensorRTError {
+  return new TensorRTError(
+    'ERR_CALIBRATION',
+    `Expected the outputs of two models for the same samples but received ${received}.`,
+    { tensor },
+  );
+}
