@@ -65,7 +65,6 @@ export class ProcessExecutor implements Executor {
     this.#writer = writer;
     this.#counting = counting;
     this.#mostLanes = mostLanes;
-    this.#startLane();
   }
 
   /** @param samples - how many there are, where that is known. */
@@ -85,7 +84,11 @@ export class ProcessExecutor implements Executor {
     const directory = await makeTemporaryFolder();
     const writer = new ModelWriter(model, options.observed, directory, signal);
     const counting = { ...options, threads: Math.floor(threads / most) };
-    return new ProcessExecutor(directory, writer, counting, most);
+    const executor = new ProcessExecutor(directory, writer, counting, most);
+    // They start while the model is being written. A stream may end early: its others start later.
+    const first = Number.isFinite(samples) ? most : 1;
+    for (let lane = 0; lane < first; lane++) executor.#startLane();
+    return executor;
   }
 
   get width(): number {
