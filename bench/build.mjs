@@ -4,15 +4,15 @@
  *
  *   node bench/build.mjs [--rounds 7] [--size minilm | base | large] [--build build/bench] [--target sm89]
  */
-import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { encoderShape, realLibrary, writeEncoder } from './lib/encoder.mjs';
-import { bar, describeRun, spread, table } from './lib/report.mjs';
+import { bar, describeRun, table } from './lib/report.mjs';
 import { defaultBuild } from './lib/standins.mjs';
-import { median, shuffled, summarize } from './lib/statistics.mjs';
+import { median } from './lib/statistics.mjs';
+import { runMeasured, takeTurns } from './lib/turns.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
@@ -42,12 +42,10 @@ const range = Object.values(encoderShape)
   .map((dims) => dims.join(','))
   .join(':');
 
-/** @typedef {{ seconds: number, planBytes: number, peakKiB: number, wall: number }} Outcome */
-
-/** @type {Record<string, () => Promise<Outcome>>} */
-const contenders = {
-  'C++ program': () =>
-    runProcess(join(release, 'build_peer'), [
+const names = { peer: 'C++ program', ours: 'buildEngine' };
+const turns = await takeTurns(rounds, {
+  [names.peer]: () =>
+    runMeasured(join(release, 'build_peer'), [
       library.core,
       library.parser,
       model,
@@ -55,34 +53,9 @@ const contenders = {
       '--',
       options.target,
     ]),
-  buildEngine: () =>
-    runProcess(process.execPath, [join(here, 'build-child.mjs'), model, JSON.stringify(request)]),
-};
-
-/** @type {Record<string, Outcome[]>} */
-const outcomes = { 'C++ program': [], buildEngine: [] };
-for (let round = -1; round < rounds; round++) {
-  for (const [name, run] of shuffled(Object.entries(contenders))) {
-    const outcome = await run();
-    if (round >= 0) outcomes[name]?.push(outcome);
-  }
-}
-
-/** @param {string} program @param {string[]} args @returns {Promise<Outcome>} */
-async function runProcess(program, args) {
-  const start = performance.now();
-  const { stdout } = await promisify(execFile)(program, args);
-  return { ...JSON.parse(stdout), wall: (performance.now() - start) / 1000 };
-}
-
-/** @param {string} name @param {keyof Outcome} field */
-const all = (name, field) => (outcomes[name] ?? []).map((outcome) => outcome[field]);
-
-/** Ours to theirs, round by round. @param {keyof Outcome} field */
-const ratios = (field) => {
-  const theirs = all('C++ program', field);
-  return all('buildEngine', field).map((ours, round) => ours / (theirs[round] ?? NaN));
-};
+  [names.ours]: () =>
+    runMeasured(process.execPath, [join(here, 'build-child.mjs'), model, JSON.stringify(request)]),
+});
 
 const megabytes = (statSync(model).size / 1e6).toFixed(1);
 console.log(`\n## One build, TensorRT for RTX ${library.version}, ${options.target}\n`);
@@ -90,24 +63,16 @@ console.log(describeRun());
 console.log(
   `- a BERT encoder (${options.size}) of ${megabytes} MB, ${rounds} rounds, a process each; quartiles in brackets\n`,
 );
-const rows = Object.keys(contenders).map((name) => [
-  name,
-  spread(summarize(all(name, 'seconds')), 2),
-  spread(summarize(all(name, 'wall')), 2),
-  spread(summarize(all(name, 'peakKiB').map((kib) => kib / 1024)), 0),
-  String(median(all(name, 'planBytes'))),
-]);
-rows.push([
-  'ratio',
-  spread(summarize(ratios('seconds')), 3),
-  spread(summarize(ratios('wall')), 3),
-  spread(summarize(ratios('peakKiB')), 3),
-  '',
+const rows = turns.rows(names, [
+  { field: 'seconds', digits: 2 },
+  { field: 'wall', digits: 2 },
+  { field: 'peakKiB', digits: 0, unit: 1024 },
+  { field: 'planBytes' },
 ]);
 console.log(
   table(['contender', 'build, s', 'whole process, s', 'peak memory, MiB', 'plan, bytes'], rows),
 );
 console.log('');
-console.log(bar('time of the build', median(ratios('seconds')), '<=', 1.03, 3));
-console.log(bar('time of the whole process', median(ratios('wall')), '<=', 1.03, 3));
-console.log(bar('peak memory', median(ratios('peakKiB')), '<=', 1.1, 3));
+console.log(bar('time of the build', median(turns.ratios(names, 'seconds')), '<=', 1.03, 3));
+console.log(bar('time of the whole process', median(turns.ratios(names, 'wall')), '<=', 1.03, 3));
+console.log(bar('peak memory', median(turns.ratios(names, 'peakKiB')), '<=', 1.1, 3));

@@ -17,7 +17,8 @@ import { Model } from '../dist/index.js';
 import { writeEncoder } from './lib/encoder.mjs';
 import { bar, describeRun, spread, table } from './lib/report.mjs';
 import { defaultBuild } from './lib/standins.mjs';
-import { median, shuffled, summarize } from './lib/statistics.mjs';
+import { median, summarize } from './lib/statistics.mjs';
+import { runMeasured, takeTurns } from './lib/turns.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
@@ -42,8 +43,6 @@ if (!existsSync(external)) {
 }
 if (!existsSync(huge)) await writeHuge(huge);
 
-/** @typedef {{ seconds: number, peakKiB: number, nodes: number, wall: number, bytes?: number }} Outcome */
-
 const child = join(here, 'onnx-child.mjs');
 const peer = join(here, 'onnx_peer.py');
 
@@ -66,79 +65,56 @@ await lookAtHuge();
 
 /** @param {string} what @param {string} model @param {'always' | 'never'} externalData */
 async function compare(what, model, externalData) {
-  /** @type {Record<string, () => Promise<Outcome>>} */
-  const contenders = {
-    'Python onnx': () => measure(options.python, [peer, model, copy, externalData]),
-    'tensorrt-node': () => measure(process.execPath, [child, 'edit', model, copy, externalData]),
-  };
-  /** @type {Record<string, Outcome[]>} */
-  const outcomes = { 'Python onnx': [], 'tensorrt-node': [] };
-  for (let round = -1; round < rounds; round++) {
-    for (const [name, contend] of shuffled(Object.entries(contenders))) {
-      const outcome = await contend();
-      removeCopy();
-      if (round >= 0) outcomes[name]?.push(outcome);
-    }
-  }
-  /** @param {string} name @param {keyof Outcome} field */
-  const all = (name, field) => (outcomes[name] ?? []).map((outcome) => outcome[field] ?? NaN);
-  /** @param {keyof Outcome} field */
-  const ratios = (field) => {
-    const theirs = all('Python onnx', field);
-    return all('tensorrt-node', field).map((ours, round) => ours / (theirs[round] ?? NaN));
-  };
-  const rows = Object.keys(contenders).map((name) => [
-    name,
-    spread(summarize(all(name, 'seconds')), 2),
-    spread(summarize(all(name, 'wall')), 2),
-    spread(summarize(all(name, 'peakKiB').map((kib) => kib / 1024)), 0),
-    String(median(all(name, 'nodes'))),
-  ]);
-  rows.push([
-    'ratio',
-    spread(summarize(ratios('seconds')), 3),
-    spread(summarize(ratios('wall')), 3),
-    spread(summarize(ratios('peakKiB')), 3),
-    '',
+  const names = { peer: 'Python onnx', ours: 'tensorrt-node' };
+  const turns = await takeTurns(rounds, {
+    [names.peer]: () => edit(options.python, [peer, model, copy, externalData]),
+    [names.ours]: () => edit(process.execPath, [child, 'edit', model, copy, externalData]),
+  });
+  const rows = turns.rows(names, [
+    { field: 'seconds', digits: 2 },
+    { field: 'wall', digits: 2 },
+    { field: 'peakKiB', digits: 0, unit: 1024 },
+    { field: 'nodes' },
   ]);
   console.log(
     table([what, 'load, edit, save, s', 'whole process, s', 'peak memory, MiB', 'nodes'], rows),
   );
   console.log('');
-  console.log(bar(`time, ${what}`, median(ratios('seconds')), '<=', 0.35));
-  console.log(bar(`peak memory, ${what}`, median(ratios('peakKiB')), '<=', 0.45));
+  console.log(bar(`time, ${what}`, median(turns.ratios(names, 'seconds')), '<=', 0.35));
+  console.log(bar(`peak memory, ${what}`, median(turns.ratios(names, 'peakKiB')), '<=', 0.45));
   console.log('');
 }
 
+/** @param {string} program @param {string[]} args */
+async function edit(program, args) {
+  const outcome = await measure(program, args);
+  for (const file of [copy, `${copy}.data`]) rmSync(file, { force: true });
+  return outcome;
+}
+
 async function lookAtHuge() {
-  /** @type {Outcome[]} */
+  /** @type {import('./lib/turns.mjs').Outcome[]} */
   const outcomes = [];
   for (let round = 0; round < rounds; round++) {
     outcomes.push(await measure(process.execPath, [child, 'look', huge]));
   }
-  const peaks = outcomes.map(({ peakKiB }) => (peakKiB * 1024) / 1e6);
-  const gigabytes = ((outcomes[0]?.bytes ?? NaN) / 1e9).toFixed(1);
+  const peaks = outcomes.map((outcome) => ((outcome['peakKiB'] ?? NaN) * 1024) / 1e6);
+  const gigabytes = ((outcomes[0]?.['bytes'] ?? NaN) / 1e9).toFixed(1);
   console.log(
-    `Looking at ${gigabytes} GB of external weights, a sparse file of zeros: ${spread(summarize(outcomes.map(({ seconds }) => seconds)), 2)} s, peak memory ${spread(summarize(peaks), 0)} MB\n`,
+    `Looking at ${gigabytes} GB of external weights, a sparse file of zeros: ${spread(summarize(outcomes.map((outcome) => outcome['seconds'] ?? NaN)), 2)} s, peak memory ${spread(summarize(peaks), 0)} MB\n`,
   );
   console.log(bar('peak memory of a look at 10 GB, MB', median(peaks), '<', 200, 0));
 }
 
-/** @param {string} program @param {string[]} args @returns {Promise<Outcome>} */
+/** @param {string} program @param {string[]} args */
 async function measure(program, args) {
   await run('sync', []);
-  const start = performance.now();
-  const { stdout } = await run(program, args);
-  return { ...JSON.parse(stdout), wall: (performance.now() - start) / 1000 };
+  return runMeasured(program, args);
 }
 
 /** @param {string} program @param {string[]} args */
 function run(program, args) {
   return promisify(execFile)(program, args);
-}
-
-function removeCopy() {
-  for (const file of [copy, `${copy}.data`]) rmSync(file, { force: true });
 }
 
 /** The large encoder with its weights eight times over: a sparse file, of which nothing is stored. */

@@ -30,6 +30,8 @@ export type TensorRTErrorCode =
   | 'ERR_ONNX_EXTERNAL_DATA'
   /** A sample or feed does not fit the inputs of the model: name, type or shape. */
   | 'ERR_FEED'
+  /** A file of samples is damaged, or holds what the model does not take. */
+  | 'ERR_SAMPLES'
   /** Calibration cannot give ranges: no samples, or a table that does not fit the model. */
   | 'ERR_CALIBRATION'
   /** The model cannot be expressed in the precision asked for. */

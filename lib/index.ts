@@ -197,9 +197,20 @@ export {
   type QuantizeOptions,
   quantize,
 } from './quantize/quantize.js';
+export {
+  type QuantizationReport,
+  renderQuantizationHtml,
+} from './report/render-quantization-html.js';
+export type {
+  ReportDecision,
+  ReportDistance,
+  ReportGroup,
+  ReportSensitivity,
+} from './report/report-data.js';
 export { onnxRuntimeEvaluator } from './runtime/evaluator.js';
 export { type OnnxRuntimeOptions, openOnnxRuntime } from './runtime/onnxruntime.js';
 export type { RunOptions, Runtime } from './runtime/runtime.js';
+export { readSamples, type SampleFile, type SampleOptions } from './samples/read-samples.js';
 export {
   type DataType,
   type Tensor,

@@ -4,7 +4,6 @@ import type { Profile } from '../engine/build/profiles.js';
 import type { Product } from '../engine/library/libraries.js';
 import type { Model } from '../onnx/model.js';
 import { inferShapes } from '../onnx/shapes/infer-shapes.js';
-import type { InferredShapes } from '../onnx/shapes/inferred-shapes.js';
 import { type Scope, type Site, scopesOf } from './scope.js';
 import { quantizationConstants, SmallValues } from './small-values.js';
 
@@ -30,12 +29,12 @@ export class CheckContext {
   /** All nodes, those of sub-graphs too. */
   readonly sites: readonly Site[];
 
-  constructor(model: Model, target: CheckTarget, shapes: InferredShapes, values: SmallValues) {
+  constructor(model: Model, target: CheckTarget, scopes: readonly Scope[], values: SmallValues) {
     this.model = model;
     this.target = target;
     this.#values = values;
-    this.scopes = scopesOf(model.graph, shapes);
-    this.sites = this.scopes.flatMap((scope) => scope.sites);
+    this.scopes = scopes;
+    this.sites = scopes.flatMap((scope) => scope.sites);
     for (const site of this.sites) {
       const list = this.#byOperator.get(site.node.opType);
       if (list) list.push(site);
@@ -75,8 +74,9 @@ export async function contextOf(
   target: CheckTarget,
   { isOutline, signal }: { isOutline: boolean; signal: AbortSignal | undefined },
 ): Promise<CheckContext> {
-  const shapes = await inferShapes(model, signal ? { signal } : {});
+  const shapes = await inferShapes(model, { signal });
   const values = new SmallValues(isOutline);
-  await values.load(model, quantizationConstants(scopesOf(model.graph, shapes)), signal);
-  return new CheckContext(model, target, shapes, values);
+  const scopes = scopesOf(model.graph, shapes);
+  await values.load(model, quantizationConstants(scopes), signal);
+  return new CheckContext(model, target, scopes, values);
 }

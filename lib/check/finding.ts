@@ -1,3 +1,4 @@
+import type { NodeProto } from 'onnx-buf';
 import type { NodeReference } from '../errors.js';
 
 /**
@@ -25,6 +26,11 @@ export interface ParserVerdict {
   readonly verdict: 'refused' | 'accepted';
   /** Its own words, where it refused. */
   readonly complaint?: string;
+}
+
+/** A node in a sentence: `If 'name'`, or the operator alone where it has no name. */
+export function nodeText({ opType, name }: NodeProto): string {
+  return name ? `${opType} '${name}'` : opType;
 }
 
 /** One thing that {@link check} found. */

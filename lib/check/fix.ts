@@ -1,7 +1,7 @@
 import { checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
 import type { NodeReference } from '../errors.js';
 import { Model } from '../onnx/model.js';
-import { type CheckTarget, contextOf } from './context.js';
+import { type CheckContext, type CheckTarget, contextOf } from './context.js';
 import { type FixableCode, mends } from './fixes/index.js';
 
 /** What {@link fix} did at one place of the model, or did not do. */
@@ -23,7 +23,7 @@ export interface FixedModel extends Model {
 }
 
 export interface FixOptions {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** The mends look at the model alone. */
@@ -59,10 +59,11 @@ export async function fix(
   const { signal } = options;
   const copy = model.clone();
   const report: FixNote[] = [];
+  let context: CheckContext | undefined;
   for (const { code, apply, leavesUnused } of mends) {
     if (!codes.includes(code)) continue;
     signal?.throwIfAborted();
-    const context = await contextOf(copy, anyTarget, { isOutline: false, signal });
+    context ??= await contextOf(copy, anyTarget, { isOutline: false, signal });
     for await (const { node, tensor, done, left } of apply(context, signal)) {
       report.push({
         code,
@@ -72,9 +73,10 @@ export async function fix(
         what: done ?? left ?? '',
       });
     }
+    if (!report.some((note) => note.code === code && note.action === 'changed')) continue;
     copy.graph.changed();
-    const isChanged = report.some((note) => note.code === code && note.action === 'changed');
-    if (leavesUnused && isChanged) copy.graph.removeUnused();
+    if (leavesUnused) copy.graph.removeUnused();
+    context = undefined;
   }
   return Object.assign(copy, { report });
 }

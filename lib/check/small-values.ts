@@ -1,10 +1,10 @@
-import { Float16Array } from '@petamoriken/float16';
 import type { TensorProto } from 'onnx-buf';
 import { isExternal } from '../onnx/file/external.js';
 import type { Model } from '../onnx/model.js';
 import { toDataType } from '../onnx/tensor/element-types.js';
+import { toNumbers } from '../onnx/tensor/numbers.js';
 import { readInlineWeights, readWeights } from '../onnx/tensor/weights.js';
-import { elementCount, type Tensor } from '../tensor.js';
+import { elementCount } from '../tensor.js';
 import type { Scope } from './scope.js';
 
 /** Larger tensors are weights, not scales or zero points, and stay unread. */
@@ -26,8 +26,8 @@ export class SmallValues {
   async load(model: Model, tensors: Iterable<TensorProto>, signal?: AbortSignal): Promise<void> {
     for (const tensor of tensors) {
       if (!isExternal(tensor) || this.#known.has(tensor) || !isSmall(tensor)) continue;
-      const values = toNumbers(await readWeights(model, tensor, signal ? { signal } : {}));
-      this.#known.set(tensor, values);
+      const values = await readWeights(model, tensor, { signal });
+      this.#known.set(tensor, toNumbers(values.type, values.data));
     }
   }
 
@@ -39,26 +39,13 @@ export class SmallValues {
   #read(tensor: TensorProto): ArrayLike<number> | undefined {
     if (isExternal(tensor) || !isSmall(tensor)) return undefined;
     if (this.#isOutline && tensor.rawData.byteLength >= outlineBytes) return undefined;
-    return toNumbers(readInlineWeights(tensor));
+    const { type, data } = readInlineWeights(tensor);
+    return toNumbers(type, data);
   }
 }
 
 function isSmall({ dims, dataType }: TensorProto): boolean {
   return toDataType(dataType) !== undefined && elementCount(dims.map(Number)) <= mostElements;
-}
-
-function toNumbers({ type, data }: Tensor): ArrayLike<number> {
-  if (type === 'float16') {
-    return new Float16Array(data.buffer, data.byteOffset, data.length) as ArrayLike<number>;
-  }
-  if (type === 'bfloat16') {
-    // The upper half of a float32.
-    return new Float32Array(Uint32Array.from(data, (bits) => bits << 16).buffer);
-  }
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    return Array.from(data, Number);
-  }
-  return data;
 }
 
 const quantizers = new Set(['QuantizeLinear', 'DequantizeLinear']);

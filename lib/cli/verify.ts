@@ -1,6 +1,6 @@
 import { TensorRTError } from '../errors.js';
 import type { Model, ValueInfo } from '../onnx/model.js';
-import { numbersOf } from '../onnx/tensor/scalar.js';
+import { numbersOf } from '../onnx/tensor/numbers.js';
 import { openOnnxRuntime } from '../runtime/onnxruntime.js';
 import { elementCount, type Tensor, type TensorMap, tensor } from '../tensor.js';
 

@@ -47,7 +47,7 @@ export interface LoadOptions extends Pick<LibraryOptions, 'libraryDir'> {
    */
   checkMemory?: boolean;
   /** Gives up before the engine is loaded; TensorRT itself cannot be stopped half-way. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 const optionNames: readonly (keyof LoadOptions)[] = [

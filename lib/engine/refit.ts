@@ -12,7 +12,7 @@ export type NewWeights = Readonly<Record<string, Tensor>> | Model | string;
 
 export interface RefitOptions {
   /** Gives up before TensorRT begins; an exchange that has begun is not stopped. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** What the addon is told, until it is removed. */

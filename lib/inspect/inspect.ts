@@ -10,7 +10,7 @@ import { type Body, bodiesOf } from './walk.js';
 export interface InspectOptions {
   /** How many of the largest weights are listed. Default 10. */
   largestWeights?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**

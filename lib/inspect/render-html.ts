@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { checkOptions } from '../arguments.js';
+import { escapeHtml, htmlPage, joinModules } from '../html-page.js';
 import type { Model } from '../onnx/model.js';
 import { inferShapes } from '../onnx/shapes/infer-shapes.js';
 import { inspect, openOutline } from './inspect.js';
@@ -11,7 +11,7 @@ import type { Picture } from './picture.js';
 import { makePicture } from './picture-data.js';
 
 export interface RenderOptions {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -31,27 +31,16 @@ export async function renderGraphHtml(
   const { signal } = options;
   const opened = await openOutline(model, signal);
   const summary = await inspect(opened);
-  const shapes = await inferShapes(opened, signal ? { signal } : {});
+  const shapes = await inferShapes(opened, { signal });
   return page(makePicture(opened, summary, shapes), await pageScript());
 }
 
 /** The modules of the page, each after those that it imports: together they are one script. */
 const scriptParts = ['boxes', 'layout', 'draw', 'viewport', 'panel', 'search', 'page'];
 
-/** Dagre and the page's own code. Names at the top of the page's modules are unique. */
 async function pageScript(): Promise<string> {
-  const parts = await Promise.all(
-    scriptParts.map((name) => readFile(new URL(`./page/${name}.js`, import.meta.url), 'utf8')),
-  );
-  const own = parts.map(withoutModuleSyntax).join('\n');
-  return `${await dagreScript()}\n(() => {\n'use strict';\n${own}\n})();`;
-}
-
-function withoutModuleSyntax(code: string): string {
-  return code
-    .replaceAll(/^import .*;$/gm, '')
-    .replaceAll(/^export (?=const|class|function)/gm, '')
-    .replaceAll(/^(export \{\};|\/\/\/ <reference.*|\/\/# sourceMappingURL.*)$/gm, '');
+  const own = await joinModules(new URL('./page/', import.meta.url), scriptParts);
+  return `${await dagreScript()}\n${own}`;
 }
 
 async function dagreScript(): Promise<string> {
@@ -61,46 +50,10 @@ async function dagreScript(): Promise<string> {
   return `/*! @dagrejs/dagre, MIT licence:\n${licence}*/\n${code.replaceAll(/^\/[/*].*$/gm, '')}`;
 }
 
-/** Refuses everything that the page was not written with: no network, no other script. */
-function contentPolicy(script: string): string {
-  return `default-src 'none'; script-src '${digest(script)}'; style-src '${digest(pageStyle)}'`;
-}
-
-function digest(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');
-}
-
-/** A script element ends at the first `</script`, wherever it stands. */
-function jsonForScript(value: unknown): string {
-  return JSON.stringify(value).replaceAll('<', '\\u003c');
-}
-
 function page(picture: Picture, script: string): string {
   const title = escapeHtml(picture.title);
   const precision = escapeHtml(picture.facts[0]?.[1] ?? '');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${contentPolicy(script)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${pageStyle}</style>
-</head>
-<body>
-<header>
+  const body = `<header>
   <h1 title="${title}">${title}</h1>
   <span class="precision" title="${precision}">${precision}</span>
   <div class="search">
@@ -125,10 +78,6 @@ function page(picture: Picture, script: string): string {
   <p class="keys"><kbd>/</kbd> search <kbd>↑</kbd> <kbd>↓</kbd> <kbd>←</kbd> <kbd>→</kbd> move <kbd>Enter</kbd> open <kbd>0</kbd> fit</p>
   <p id="status" class="spoken" role="status"></p>
 </main>
-<aside id="panel" aria-label="Details"></aside>
-<script type="application/json" id="picture">${jsonForScript(picture)}</script>
-<script>${script}</script>
-</body>
-</html>
-`;
+<aside id="panel" aria-label="Details"></aside>`;
+  return htmlPage({ title: picture.title, style: pageStyle, body, script, data: picture });
 }

@@ -67,7 +67,10 @@ export class Model {
    * @throws TensorRTError `ERR_FILE` when the file cannot be read, `ERR_ONNX_INVALID` when it is no
    * ONNX model or is damaged, `ERR_ONNX_EXTERNAL_DATA` when external data is missing or too short.
    */
-  static async load(path: string, options: { signal?: AbortSignal } = {}): Promise<Model> {
+  static async load(
+    path: string,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<Model> {
     checkPath(path);
     checkOptions('options', options, ['signal']);
     const bytes = await readModelFile(path, options.signal);

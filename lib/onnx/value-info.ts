@@ -42,6 +42,11 @@ export function toValueInfoProto({ name, type, dims }: ValueInfo): ValueInfoProt
   return proto;
 }
 
+/** States another element type, where a tensor is declared. */
+export function setElementType({ type }: ValueInfoProto, elementType: number): void {
+  if (type?.value.case === 'tensorType') type.value.value.elemType = elementType;
+}
+
 /** A dimension as a model stores it. */
 export function toDimension(dim: number | string | undefined) {
   return create(TensorShapeProto_DimensionSchema, {

@@ -136,7 +136,7 @@ async function convert(
     const count = elementCount(tensor.dims.map(Number));
     return { counts, count, bits: undefined, limit, masks };
   }
-  const { data } = await readWeights(model, tensor, signal ? { signal } : {});
+  const { data } = await readWeights(model, tensor, { signal });
   const { bits, counts } = toHalfBits(type, data as Float32Array, limit);
   return { counts, count: bits.length, bits, limit, masks };
 }

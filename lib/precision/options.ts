@@ -41,7 +41,7 @@ export interface HalfOptions {
    * and outputs as `io` says. Default: `'keep'`, which leaves float64 alone.
    */
   float64?: 'keep' | 'float32';
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface CheckedOptions extends HalfOptions {

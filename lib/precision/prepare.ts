@@ -2,9 +2,9 @@ import type { GraphProto } from 'onnx-buf';
 import { TensorRTError } from '../errors.js';
 import { subgraphsOf } from '../onnx/graph/subgraphs.js';
 import type { Model } from '../onnx/model.js';
+import { doublesToFloats } from '../onnx/passes/doubles-to-floats.js';
 import { inlineFunctions } from '../onnx/passes/inline-functions.js';
 import { upgradeOpset } from '../onnx/passes/upgrade-opset.js';
-import { doublesToFloats } from './doubles.js';
 import { quantizers } from './operator-slots.js';
 import type { CheckedOptions } from './options.js';
 

@@ -15,6 +15,7 @@ import { shallowCopy } from '../onnx/messages.js';
 import { convertedTensor } from '../onnx/tensor/converted-range.js';
 import type { HalfType } from '../onnx/tensor/half-numbers.js';
 import { toTensorProto } from '../onnx/tensor/weights.js';
+import { setElementType } from '../onnx/value-info.js';
 import { adaptNode, halfTensor } from './adapt.js';
 import type { HalfConstants } from './constants.js';
 import type { PrecisionPlan } from './plan.js';
@@ -154,7 +155,8 @@ export class Rewriter {
     for (const use of results) {
       const output = graph.output[use.index] as ValueInfoProto;
       output.name = this.#nameFor(use);
-      if (isFloat(use.value)) setElementType(output, this.#plan.wantedType(use));
+      const wanted = isFloat(use.value) ? this.#plan.wantedType(use) : undefined;
+      if (wanted !== undefined) setElementType(output, wanted);
     }
   }
 
@@ -271,10 +273,4 @@ export class Rewriter {
 
 function tensorAttribute(name: string, t: TensorProto): AttributeProto {
   return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.TENSOR, t });
-}
-
-function setElementType({ type }: ValueInfoProto, elementType: number | undefined): void {
-  if (type?.value.case === 'tensorType' && elementType !== undefined) {
-    type.value.value.elemType = elementType;
-  }
 }

@@ -41,7 +41,7 @@ export async function toHalf(model: Model, options: HalfOptions = {}): Promise<H
   signal?.throwIfAborted();
 
   const { model: copy, problem } = await prepare(model, checked);
-  const shapes = await inferShapes(copy, signal ? { signal } : {});
+  const shapes = await inferShapes(copy, { signal });
   const values = valueGraphOf(copy, shapes, checked);
   const { islands, constants } = await findIslands(copy, values, checked);
   const plan = new PrecisionPlan(values, islands, { ...checked, opset: copy.opset });

@@ -1,97 +1,107 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TensorProto } from 'onnx-buf';
-import { checkOptions, invalidArgument } from '../arguments.js';
 import { TensorRTError } from '../errors.js';
-import { loadAddon } from '../native.js';
-import { Model } from '../onnx/model.js';
+import type { Graph } from '../onnx/graph/graph.js';
+import type { Model } from '../onnx/model.js';
+import type { Change } from '../onnx/passes/pass.js';
+import { upgradeOpset } from '../onnx/passes/upgrade-opset.js';
 import { readWeights } from '../onnx/tensor/weights.js';
-import { elementCount, type Tensor } from '../tensor.js';
-import type { QuantizedWeights } from './calibration/native-calibration.js';
-import { CalibrationTable, type TensorRange } from './calibration/table.js';
-import {
-  checkPlacementOptions,
-  type PlacementOptions,
-  placementOptionNames,
-} from './placement/options.js';
-import {
-  type NodePlan,
-  type NodeRole,
-  type PlacementPlan,
-  type PlannedWeight,
-  tensorsToCalibrate,
-} from './placement/plan.js';
+import type { PrecisionReport } from '../precision/report.js';
+import { toHalf } from '../precision/to-half.js';
+import type { Tensor } from '../tensor.js';
+import type { CalibrationTable } from './calibration/table.js';
+import { decisionOn, type QuantizationDecision } from './decision.js';
+import { type CheckedOptions, checkArguments, type QuantizeOptions } from './options.js';
+import { type PlacementPlan, type PlannedWeight, tensorsToCalibrate } from './placement/plan.js';
 import { planPlacement } from './placement/plan-placement.js';
-import { QdqWriter, scaleOf } from './qdq/insert-qdq.js';
+import { QdqWriter } from './qdq/insert-qdq.js';
+import { type StoredWeight, storeWeight } from './qdq/store-weights.js';
+import { settleRanges } from './ranges.js';
+import { isQuantized, type SettledNode, type StoreWeight, settle } from './settle.js';
 
-export interface QuantizeOptions extends PlacementOptions {}
-
-/** What was done with one candidate node, and why. */
-export interface QuantizationDecision {
-  readonly node: string;
-  readonly opType: string;
-  readonly role: NodeRole;
-  readonly action: 'int8' | 'float';
-  readonly reason: string;
-  /** The ranges of the activations that enter the node quantized, by tensor. */
-  readonly amax?: Readonly<Record<string, number>>;
-}
+export type { QuantizationDecision } from './decision.js';
+export type { QuantizeOptions, QuantizeProgress } from './options.js';
+export type { RangeOverrides } from './ranges.js';
 
 /** A model with explicit Q/DQ. */
 export interface QuantizedModel extends Model {
-  /** Every MatMul and Gemm of the model, in graph order. */
+  /** Every candidate of the model, in graph order. */
   readonly report: readonly QuantizationDecision[];
+  /** What raising the opset changed; empty where it was high enough. */
+  readonly upgrades: readonly Change[];
+  /** What became of all else; undefined with `precision: 'fp32'`. */
+  readonly precision: PrecisionReport | undefined;
 }
 
 /**
- * Makes a copy of a model whose MatMul and Gemm nodes with constant weights compute in INT8:
- * activations per tensor, weights per output channel, both symmetric. Weights are stored as INT8,
- * which makes the file smaller. All else stays as it is; `report` tells what was done, node by node.
+ * Makes a copy of a model that computes in INT8 or FP8, or whose weights are stored in INT8 or INT4:
+ * with explicit QuantizeLinear and DequantizeLinear where a placement plan wants them, activations
+ * per tensor, weights per output channel or block, all symmetric. All else stays as it is, or
+ * becomes FP16 or BF16; `report` tells what was done and why, node by node.
  *
- * A promise, because weights in external files are read on the way.
+ * The opset is raised where the number types need it: 13 for INT8, 19 for FP8, 21 for INT4 and blocks.
  *
- * @throws TensorRTError `ERR_ONNX_INVALID` when the model's opset is below 13, `ERR_CALIBRATION`
- * when nothing can be quantized or the table belongs to another model, `ERR_ONNX_EXTERNAL_DATA`
- * when weights cannot be read.
+ * A promise, because weights are read on the way, one at a time: what is held in memory is their
+ * quantized form. Weights that stay are left where they are.
+ *
+ * @param table - the ranges of activations, from {@link calibrate}; undefined for the scheme
+ * `'weights-only'`, which needs none.
+ * @throws TypeError for wrong options, among them patterns that match nothing.
+ * @throws TensorRTError `ERR_CALIBRATION` when nothing can be quantized or the table belongs to
+ * another model, `ERR_UNSUPPORTED` when the opset cannot be raised, `ERR_ONNX_EXTERNAL_DATA` when
+ * weights cannot be read, `ERR_PRECISION` when scales would become zero in half precision.
  */
 export async function quantize(
   model: Model,
-  table: CalibrationTable,
+  table: CalibrationTable | undefined,
   options: QuantizeOptions = {},
 ): Promise<QuantizedModel> {
-  checkArguments(model, table, options);
+  const checked = checkArguments(model, table, options);
+  checked.signal?.throwIfAborted();
+  const { model: copy, changes: upgrades } = await prepare(model, checked);
+  const plan = await planPlacement(copy, checked.placement);
+  checkTable(model, plan, table, checked);
+  const ranges = settleRanges(plan, table, checked.overrides, checked.type);
+  const nodes = await settle(plan, ranges, weightStore(copy, plan, checked));
+  write(copy.graph, nodes, checked);
+  // Up to IR version 3 every initializer had to be an input as well.
+  copy.setOpset(copy.opset, checked.irVersion);
+  const report = nodes.map((node) => decisionOn(node, checked));
+  const { model: result, precision } = await convertRest(copy, table, checked);
+  return Object.assign(result, { report, upgrades, precision });
+}
+
+/** A copy with the opset that is needed, whose nodes all have names. */
+async function prepare(model: Model, { opset, signal }: CheckedOptions) {
   const copy = model.clone();
   copy.graph.nameNodes();
-  const plan = await planPlacement(copy, options);
-  checkTable(model, plan, table);
-  const decisions = await decideAll(copy, plan, table);
-  const writer = new QdqWriter(copy.graph);
-  const nodes = new Map(copy.graph.nodes.map((node) => [node.name, node]));
-  for (const { plan, int8 } of decisions) {
-    const node = nodes.get(plan.node);
-    if (!node || !int8) continue;
-    plan.activations.forEach((activation, i) => {
-      writer.quantizeActivation(node, activation, int8.amax[i] as number);
-    });
-    if (plan.weight && int8.weights) writer.quantizeWeight(node, plan.weight, int8.weights);
-  }
-  copy.graph.removeUnused();
-  // Up to IR version 3 every initializer had to be an input as well; opset 13 came with 7.
-  copy.setOpset(copy.opset, 7);
-  return Object.assign(copy, { report: decisions.map(({ entry }) => entry) });
+  const raised =
+    copy.opset < opset
+      ? await upgradeOpset(copy, opset, signal ? { signal } : {})
+      : { model: copy, changes: [] };
+  raised.model.graph.nameNodes();
+  separateNames(raised.model.graph);
+  return raised;
 }
 
-function checkArguments(model: Model, table: CalibrationTable, options: QuantizeOptions): void {
-  if (!(model instanceof Model)) throw invalidArgument('model', 'a Model', model);
-  if (!(table instanceof CalibrationTable)) {
-    throw invalidArgument('table', 'a CalibrationTable', table);
+/** A plan tells nodes by their names, which need not differ in ONNX. */
+function separateNames(graph: Graph): void {
+  const taken = new Set<string>();
+  for (const node of graph.nodes) {
+    if (taken.has(node.name)) node.name = graph.uniqueName(node.name);
+    taken.add(node.name);
   }
-  checkOptions('options', options, placementOptionNames);
-  checkPlacementOptions('options', options);
 }
 
-function checkTable(model: Model, plan: PlacementPlan, table: CalibrationTable): void {
+function checkTable(
+  model: Model,
+  plan: PlacementPlan,
+  table: CalibrationTable | undefined,
+  { overrides }: CheckedOptions,
+): void {
   const tensors = tensorsToCalibrate(plan);
-  if (tensors.length === 0 || tensors.some((tensor) => table.ranges.has(tensor))) return;
+  const isKnown = (tensor: string) => table?.ranges.has(tensor);
+  if (tensors.length === 0 || tensors.some(isKnown) || Object.keys(overrides).length > 0) return;
   throw new TensorRTError(
     'ERR_CALIBRATION',
     `The calibration table has no range for any of the ${tensors.length} tensors that quantization needs, such as '${tensors[0]}': it belongs to another model.`,
@@ -99,100 +109,58 @@ function checkTable(model: Model, plan: PlacementPlan, table: CalibrationTable):
   );
 }
 
-interface Decision {
-  /** For the report. */
-  readonly entry: QuantizationDecision;
-  readonly plan: NodePlan;
-  /** What to put into the graph, where the action is 'int8'. */
-  readonly int8?: { amax: readonly number[]; weights: QuantizedWeights | undefined };
-}
-
-async function decideAll(
+/** Quantizes each weight once, however many nodes use it. */
+function weightStore(
   model: Model,
-  { nodes, fixed }: PlacementPlan,
-  table: CalibrationTable,
-): Promise<Decision[]> {
-  const weightsOf = weightQuantizer(model);
-  const rangeOf = (tensor: string): TensorRange | undefined => {
-    const amax = fixed.get(tensor);
-    return amax === undefined
-      ? table.ranges.get(tensor)
-      : { amax, absmax: amax, count: 0, nonFinite: 0, method: 'given' };
+  plan: PlacementPlan,
+  { weights: form, onProgress, signal }: CheckedOptions,
+): StoreWeight {
+  const keyOf = ({ tensor, axis }: PlannedWeight) => `${axis} ${tensor}`;
+  const planned = plan.nodes.flatMap(({ weight }) => (weight ? [keyOf(weight)] : []));
+  const total = new Set(planned).size;
+  const begin = performance.now();
+  const known = new Map<string, StoredWeight | string>();
+  return async (weight) => {
+    const found = known.get(keyOf(weight));
+    if (found !== undefined) return found;
+    // A weight takes milliseconds, a model hundreds of them: the event loop gets its turn between.
+    await nextTurn();
+    const proto = model.graph.constant(weight.tensor) as TensorProto;
+    const values = await readWeights(model, proto, signal ? { signal } : {});
+    const stored = storeWeight(values as Tensor<'float32'>, weight, form);
+    known.set(keyOf(weight), stored);
+    onProgress({ weights: known.size, total, elapsedMs: performance.now() - begin });
+    return stored;
   };
-  const decisions: Decision[] = [];
-  for (const plan of nodes) decisions.push(await decide(plan, rangeOf, weightsOf));
-  return decisions;
 }
 
-async function decide(
-  plan: NodePlan,
-  rangeOf: (tensor: string) => TensorRange | undefined,
-  weightsOf: (weight: PlannedWeight) => Promise<QuantizedWeights | null>,
-): Promise<Decision> {
-  if (plan.action === 'float') return stayFloat(plan, plan.reason);
-  const amax: number[] = [];
-  let nonFinite = 0;
-  for (const { tensor } of plan.activations) {
-    const range = rangeOf(tensor);
-    const problem = whyRangeIsUnusable(range);
-    if (!range || problem) return stayFloat(plan, `its input '${tensor}' ${problem}`);
-    amax.push(range.amax);
-    nonFinite += range.nonFinite;
+function write(graph: Graph, nodes: readonly SettledNode[], form: CheckedOptions): void {
+  const writer = new QdqWriter(graph, form);
+  const byName = new Map(nodes.filter(isQuantized).map((node) => [node.plan.node, node]));
+  for (const node of graph.nodes) {
+    const settled = byName.get(node.name);
+    if (!settled) continue;
+    const { plan, ranges, weight } = settled;
+    plan.activations.forEach((activation, index) => {
+      writer.quantizeActivation(node, activation, ranges[index]?.amax as number);
+    });
+    if (plan.weight && weight) writer.quantizeWeight(node, plan.weight, weight);
   }
-  const weights = plan.weight && (await weightsOf(plan.weight));
-  if (weights === null) {
-    return stayFloat(plan, `its weight '${plan.weight?.tensor}' has NaN or infinite values`);
-  }
-  const ignored = nonFinite > 0 ? `, without ${nonFinite} NaN or infinite values` : '';
-  const { node, opType, role } = plan;
-  const entry: QuantizationDecision = {
-    node,
-    opType,
-    role,
-    action: 'int8',
-    reason: plan.reason + ignored,
-    amax: Object.fromEntries(plan.activations.map(({ tensor }, i) => [tensor, amax[i] as number])),
-  };
-  return { entry, plan, int8: { amax, weights } };
+  writer.finish();
 }
 
-function stayFloat(plan: NodePlan, reason: string): Decision {
-  const { node, opType, role } = plan;
-  return { entry: { node, opType, role, action: 'float', reason }, plan };
-}
-
-const smallestNormal = 2 ** -126;
-
-function whyRangeIsUnusable(range: TensorRange | undefined): string | undefined {
-  if (!range) return 'was not calibrated';
-  if (range.count > 0 && range.absmax === 0) return 'was always 0 in calibration';
-  if (range.count === 0 && range.method !== 'given') {
-    return range.nonFinite > 0
-      ? 'was never finite in calibration'
-      : 'never had a value in calibration';
-  }
-  if (scaleOf(range.amax) < smallestNormal)
-    return `has a range of ${range.amax}, too small to scale`;
-  return undefined;
-}
-
-/** Quantizes each weight once, however many nodes use it. Null is for weights that are not finite. */
-function weightQuantizer(model: Model) {
-  const { quantizeWeights } = loadAddon();
-  const known = new Map<string, QuantizedWeights | null>();
-  return async ({ tensor: name, axis }: PlannedWeight): Promise<QuantizedWeights | null> => {
-    const key = `${axis} ${name}`;
-    let quantized = known.get(key);
-    if (quantized === undefined) {
-      // A weight takes milliseconds, a model hundreds of them: the event loop gets its turn between.
-      await nextTurn();
-      const proto = model.graph.constant(name) as TensorProto;
-      const { dims, data } = (await readWeights(model, proto)) as Tensor<'float32'>;
-      const outer = elementCount(dims.slice(0, axis));
-      const channels = dims[axis] as number;
-      quantized = quantizeWeights(data, outer, channels, elementCount(dims.slice(axis + 1)));
-      known.set(key, quantized);
-    }
-    return quantized;
-  };
+/** Nodes whose tensors do not fit FP16 by the table stay FP32. */
+async function convertRest(
+  model: Model,
+  table: CalibrationTable | undefined,
+  { precision, scales, signal }: CheckedOptions,
+): Promise<{ model: Model; precision: PrecisionReport | undefined }> {
+  if (precision === 'fp32') return { model, precision: undefined };
+  const half = await toHalf(model, {
+    type: precision,
+    scales,
+    ...(table && { ranges: table }),
+    ...(signal && { signal }),
+  });
+  return { model: half, precision: half.report };
 }

@@ -17,7 +17,7 @@ export async function writeModelFile(model: Model, signal?: AbortSignal): Promis
   const remove = () => rm(directory, { recursive: true, force: true });
   const path = join(directory, 'model.onnx');
   try {
-    await model.save(path, signal ? { signal } : {});
+    await model.save(path, { signal });
     return { path, directory, remove };
   } catch (error) {
     await remove();

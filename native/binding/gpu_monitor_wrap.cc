@@ -10,7 +10,7 @@
 namespace tensorrt_node {
 namespace {
 
-struct OpenOperation {
+struct OpenMonitorOperation {
   int device;
   std::shared_ptr<GpuMonitor> monitor;
 
@@ -25,7 +25,7 @@ void SetKnown(Napi::Object target, const char* name, const std::optional<Number>
   if (value) target.Set(name, static_cast<double>(*value));
 }
 
-struct ReadOperation {
+struct ReadGpuOperation {
   std::shared_ptr<GpuMonitor> monitor;
   GpuReading reading;
 
@@ -53,7 +53,7 @@ Napi::Function GpuMonitorWrap::Define(Napi::Env env) {
 }
 
 Napi::Value GpuMonitorWrap::Open(const Napi::CallbackInfo& info) {
-  return PromiseWorker<OpenOperation>::Start(info.Env(), "tensorrt_node.openGpuMonitor",
+  return PromiseWorker<OpenMonitorOperation>::Start(info.Env(), "tensorrt_node.openGpuMonitor",
                                              {info[0].As<Napi::Number>().Int32Value(), nullptr});
 }
 
@@ -64,7 +64,7 @@ Napi::Value GpuMonitorWrap::Problem(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value GpuMonitorWrap::Read(const Napi::CallbackInfo& info) {
-  return PromiseWorker<ReadOperation>::Start(info.Env(), "tensorrt_node.readGpu",
+  return PromiseWorker<ReadGpuOperation>::Start(info.Env(), "tensorrt_node.readGpu",
                                              {Alive(info.Env()), {}});
 }
 

@@ -16,7 +16,7 @@
 namespace tensorrt_node {
 namespace {
 
-struct OpenOperation {
+struct OpenLibraryOperation {
   LibraryPaths paths;
   std::shared_ptr<TensorRTLibrary> library;
 
@@ -101,11 +101,11 @@ Napi::Function LibraryWrap::Define(Napi::Env env) {
 
 Napi::Value LibraryWrap::Open(const Napi::CallbackInfo& info) {
   const auto paths = info[0].As<Napi::Object>();
-  OpenOperation operation{
+  OpenLibraryOperation operation{
       {paths.Get("core").As<Napi::String>(), paths.Get("parser").As<Napi::String>(),
        paths.Get("plugins").As<Napi::String>()},
       nullptr};
-  return PromiseWorker<OpenOperation>::Start(info.Env(), "tensorrt_node.openLibrary",
+  return PromiseWorker<OpenLibraryOperation>::Start(info.Env(), "tensorrt_node.openLibrary",
                                              std::move(operation));
 }
 

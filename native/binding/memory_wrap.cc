@@ -36,7 +36,7 @@ struct TrimOperation {
   Napi::Value Result(Napi::Env env) { return env.Undefined(); }
 };
 
-struct ReadOperation {
+struct ReadMemoryOperation {
   std::shared_ptr<TensorMemory> memory;
   size_t bytes;
   std::unique_ptr<PinnedBuffer> copy;
@@ -128,9 +128,9 @@ Napi::Value MemoryWrap::Buffer(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value MemoryWrap::Read(const Napi::CallbackInfo& info) {
-  ReadOperation operation{Alive(info.Env()), ToSize(info[0]), nullptr};
+  ReadMemoryOperation operation{Alive(info.Env()), ToSize(info[0]), nullptr};
   CheckRoom(info.Env(), *operation.memory, operation.bytes);
-  return PromiseWorker<ReadOperation>::Start(info.Env(), "tensorrt_node.read",
+  return PromiseWorker<ReadMemoryOperation>::Start(info.Env(), "tensorrt_node.read",
                                              std::move(operation));
 }
 

@@ -22,7 +22,7 @@ const configurations = ['.clang-tidy', 'test/.clang-tidy'];
  */
 export async function checkWithClangTidy(cppFiles, update) {
   update('configuring');
-  await configure({ out, standins: true, cppTests: true });
+  await configure({ out, standins: true, cppTests: true, unity: false });
   const commands = oneCommandPerFile();
   mkdirSync(inProject(cleanFolder), { recursive: true });
   const headers = cppFiles.filter((file) => file.endsWith('.h'));

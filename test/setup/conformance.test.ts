@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   casesFolder,
   conformanceObstacle,
@@ -7,19 +7,12 @@ import {
   prepareConformance,
 } from '../../scripts/setup/conformance.mjs';
 import { SetupError } from '../../scripts/setup/setup-error.mjs';
-import { muteProgress, usePrograms, useTemporaryCache } from './helpers.js';
+import { muteProgress, usePlatform, usePrograms, useTemporaryCache } from './helpers.js';
 
 const place = useTemporaryCache();
-const { platform, arch } = process;
-
+usePlatform('linux', 'x64');
 beforeEach(() => {
   muteProgress();
-  Object.defineProperty(process, 'platform', { value: 'linux' });
-  Object.defineProperty(process, 'arch', { value: 'x64' });
-});
-afterEach(() => {
-  Object.defineProperty(process, 'platform', { value: platform });
-  Object.defineProperty(process, 'arch', { value: arch });
 });
 
 /** A python3 whose pip installs a file, and that writes no cases but those of `write`. */

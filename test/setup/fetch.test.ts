@@ -1,21 +1,14 @@
 import { readdirSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { pinOf } from '../../scripts/setup/cache.mjs';
 import { fetchAsset } from '../../scripts/setup/fetch.mjs';
 import { SetupError } from '../../scripts/setup/setup-error.mjs';
-import { muteProgress, usePrograms, useTemporaryCache } from './helpers.js';
+import { muteProgress, usePlatform, usePrograms, useTemporaryCache } from './helpers.js';
 
 const place = useTemporaryCache();
-const { platform, arch } = process;
-
+usePlatform('linux', 'x64');
 beforeEach(() => {
   muteProgress();
-  Object.defineProperty(process, 'platform', { value: 'linux' });
-  Object.defineProperty(process, 'arch', { value: 'x64' });
-});
-afterEach(() => {
-  Object.defineProperty(process, 'platform', { value: platform });
-  Object.defineProperty(process, 'arch', { value: arch });
 });
 
 /** Fetches with programs that play the registry's client, and gives the error. */

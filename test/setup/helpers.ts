@@ -37,6 +37,17 @@ export function usePrograms(folder: string, programs: Record<string, string>) {
   vi.stubEnv('PATH', `${bin}${delimiter}${process.env['PATH']}`);
 }
 
+/** Lets each test run as if on this platform. */
+export function usePlatform(platform: NodeJS.Platform, arch: NodeJS.Architecture) {
+  const real = { platform: process.platform, arch: process.arch };
+  const pretend = (values: typeof real) => {
+    Object.defineProperty(process, 'platform', { value: values.platform });
+    Object.defineProperty(process, 'arch', { value: values.arch });
+  };
+  beforeEach(() => pretend({ platform, arch }));
+  afterEach(() => pretend(real));
+}
+
 /** Silences the progress that set-up writes. */
 export function muteProgress() {
   return vi.spyOn(process.stderr, 'write').mockReturnValue(true);

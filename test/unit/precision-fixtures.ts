@@ -2,7 +2,7 @@ import { TensorProto_DataType as ElementType, type GraphProto } from 'onnx-buf';
 import { getInt } from '../../dist/onnx/attributes.js';
 import { subgraphsOf } from '../../dist/onnx/graph/subgraphs.js';
 import type { Model } from '../../dist/onnx/model.js';
-import { numbersOf } from '../../dist/onnx/tensor/scalar.js';
+import { numbersOf } from '../../dist/onnx/tensor/numbers.js';
 import type { HalfModel, PrecisionDecision } from '../../dist/precision/report.js';
 import { openOnnxRuntime } from '../../dist/runtime/onnxruntime.js';
 import type { Tensor, TensorMap } from '../../dist/tensor.js';

@@ -51,7 +51,7 @@ async function floatBias(
   if (hasZeroPoint && !(zeros && Array.from(zeros).every((zero) => zero === 0))) {
     return 'Its zero point is not 0.';
   }
-  const { dims, data } = await readWeights(context.model, constant, signal ? { signal } : {});
+  const { dims, data } = await readWeights(context.model, constant, { signal });
   if (scales.length !== 1 && (dims.length !== 1 || scales.length !== data.length)) {
     return 'Its scales are neither one nor one for each value.';
   }
@@ -120,7 +120,7 @@ async function castToDequantize(
   if (scale?.dataType !== ElementType.FLOAT) return { left: 'Its scale is no FP32 constant.' };
   const channel = channelAxis(dims, scale.dims.map(Number));
   if (channel === undefined) return { left: 'Its scales are not one for each channel.' };
-  const { data } = await readWeights(model, scale, signal ? { signal } : {});
+  const { data } = await readWeights(model, scale, { signal });
   const scaleDims = channel === 'none' ? [] : [data.length];
   const { graph } = scope;
   const [scaleName, zeroName] = [`${input}_scale`, `${input}_zero_point`].map((base) =>

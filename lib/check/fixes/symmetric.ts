@@ -2,6 +2,7 @@ import { TensorProto_DataType as ElementType, type NodeProto, type TensorProto }
 import { getInt } from '../../onnx/attributes.js';
 import type { Model } from '../../onnx/model.js';
 import { readWeights } from '../../onnx/tensor/weights.js';
+import { setElementType } from '../../onnx/value-info.js';
 import { elementCount, type Tensor, tensor } from '../../tensor.js';
 import type { CheckContext } from '../context.js';
 import { type Quantizer, quantizersOf, toQuantizer } from '../quantizers.js';
@@ -75,7 +76,9 @@ function shiftPair(context: CheckContext, quantizer: Quantizer, done: Set<NodePr
     scope.graph.replaceInput(member, 2, zero);
     done.add(member);
   }
-  setElementType(scope, output);
+  for (const declared of scope.graph.proto.valueInfo) {
+    if (declared.name === output) setElementType(declared, ElementType.INT8);
+  }
   return { done: 'UINT8 with zero point 128 became INT8 with 0.' };
 }
 
@@ -121,7 +124,7 @@ async function shifted(
   axis: number,
   signal: AbortSignal | undefined,
 ): Promise<Tensor<'int8'> | undefined> {
-  const { type, dims, data } = await readWeights(model, constant, signal ? { signal } : {});
+  const { type, dims, data } = await readWeights(model, constant, { signal });
   if (type !== 'uint8' && type !== 'int8') return undefined;
   const from = axis < 0 ? axis + dims.length : axis;
   const inner = elementCount(dims.slice(from + 1));
@@ -139,15 +142,6 @@ function addZeros({ graph }: Scope, base: string, dims: readonly number[]): stri
   const name = graph.uniqueName(base);
   graph.addInitializer(name, tensor('int8', dims, new Int8Array(elementCount(dims))));
   return name;
-}
-
-/** What the model says about a tensor that was UINT8. */
-function setElementType({ graph }: Scope, name: string): void {
-  for (const value of graph.proto.valueInfo) {
-    if (value.name === name && value.type?.value.case === 'tensorType') {
-      value.type.value.value.elemType = ElementType.INT8;
-    }
-  }
 }
 
 export const symmetricMends = [notZero, unsigned] as const;

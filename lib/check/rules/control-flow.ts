@@ -1,5 +1,6 @@
 import { subgraphsOf } from '../../onnx/graph/subgraphs.js';
 import type { CheckContext } from '../context.js';
+import { nodeText } from '../finding.js';
 import { rule } from '../rule.js';
 import type { Scope } from '../scope.js';
 
@@ -129,17 +130,13 @@ const nested = rule({
           (site) => site.node.opType === 'If' && !isDecided(site.scope, site.node.input[0] ?? ''),
         );
       if (!inner) continue;
-      yield { node: reference, what: `If has another If${nameOf(inner.node.name)} in a branch.` };
+      yield { node: reference, what: `If has another ${nodeText(inner.node)} in a branch.` };
     }
   },
 });
 
 function isDynamic({ model }: CheckContext): boolean {
   return model.inputs.some(({ dims }) => !dims?.every(isNumber));
-}
-
-function nameOf(name: string): string {
-  return name ? ` '${name}'` : '';
 }
 
 function differ(a: number | undefined, b: number | undefined): boolean {

@@ -1,5 +1,6 @@
 import { TensorProto_DataType as ElementType, type NodeProto } from 'onnx-buf';
 import type { Target } from '../../engine/build/build-switches.js';
+import { nodeText } from '../finding.js';
 import { integerOperators } from '../operators.js';
 import { isQuantizedActivation, quantizersOf, weightedOperators } from '../quantizers.js';
 import { rule } from '../rule.js';
@@ -36,15 +37,11 @@ const onlyQuantized = rule({
       if (!other) continue;
       yield {
         ...placeOf(quantizer),
-        what: `${other.opType}${nameOf(other)} reads what QuantizeLinear wrote, without DequantizeLinear.`,
+        what: `${nodeText(other)} reads what QuantizeLinear wrote, without DequantizeLinear.`,
       };
     }
   },
 });
-
-function nameOf({ name }: NodeProto): string {
-  return name ? ` '${name}'` : '';
-}
 
 /** The first reader of a quantized tensor, past those that only move values, that is no DQ. */
 function strangeConsumer(scope: Scope, tensor: string, depth = 0): NodeProto | undefined {
@@ -71,7 +68,7 @@ const onlyDequantized = rule({
       if (!source || /Quantize|QLinear|Integer/.test(source.opType)) continue;
       yield {
         ...placeOf(quantizer),
-        what: `DequantizeLinear reads what ${source.opType}${nameOf(source)} computed.`,
+        what: `DequantizeLinear reads what ${nodeText(source)} computed.`,
       };
     }
   },

@@ -15,7 +15,7 @@ export interface BuildLogLine {
 interface Watcher {
   onProgress?: (progress: BuildProgress) => void;
   onLog?: (line: BuildLogLine) => void;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 const pollMs = 100;

@@ -46,7 +46,7 @@ export interface BuildOptions
   /** Called for each line that TensorRT logs, warnings and worse. */
   onLog?: (line: BuildLogLine) => void;
   /** Stops the build at TensorRT's next step; the promise rejects with the signal's `reason`. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 const optionNames: readonly (keyof BuildOptions)[] = [

@@ -31,7 +31,7 @@ export async function openModel(
     const state = await fileState(model);
     const loaded = outline
       ? await Model.loadOutline(model, signal)
-      : await Model.load(model, signal ? { signal } : {});
+      : await Model.load(model, { signal });
     return { model: loaded, file: { path: model, state } };
   }
   if (!(model instanceof Model)) throw invalidArgument('model', 'a Model or a path', model);

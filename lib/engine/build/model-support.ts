@@ -11,7 +11,7 @@ export interface SupportOptions
   extends LibraryOptions,
     Pick<BuilderOptions, 'parserFlags' | 'plugins'> {
   /** Ends the wait for a model that is read; the promise rejects with the signal's `reason`. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** A complaint of TensorRT's ONNX parser, with TensorRT's own name of its kind. */

@@ -39,7 +39,8 @@ export function checkCacheOptions({ cacheDir, cacheLimitBytes, onCache }: CacheO
 interface CachedBuildJob {
   readonly source: ModelSource;
   readonly library: NativeLibrary;
-  readonly options: BuilderOptions & CacheOptions & { cacheDir: string; signal?: AbortSignal };
+  readonly options: BuilderOptions &
+    CacheOptions & { cacheDir: string; signal?: AbortSignal | undefined };
   /** Called when another process is building the same plan. */
   readonly onWait: () => void;
   /** Builds the plan into a file, and tells how long that took. */

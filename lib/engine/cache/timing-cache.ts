@@ -19,7 +19,7 @@ export interface TimingCacheOptions {
 interface TimingContext extends TimingCacheOptions {
   cacheDir?: string;
   onLog?: (line: BuildLogLine) => void;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** @throws TypeError */

@@ -28,7 +28,7 @@ export type { SessionOptions } from './session-options.js';
 
 export interface InferOptions {
   /** Gives up waiting for a free context. An inference that has begun is not stopped. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** What a session is made of. @internal */

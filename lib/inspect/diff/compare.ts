@@ -16,7 +16,7 @@ import { compareWeights } from './weights.js';
 export async function compareModels(
   before: Model,
   after: Model,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): Promise<ModelDifference> {
   const matched = matchNodes(before.graph.proto, after.graph.proto);
   const changed = matched.pairs.flatMap(([a, b]) => changedNode(a, b, matched));

@@ -42,6 +42,8 @@ async function sameBits(a: WeightReader, b: WeightReader, signal?: AbortSignal):
   return true;
 }
 
+type Numbers = ArrayLike<number>;
+
 function addPiece(
   sums: {
     different: number;
@@ -51,8 +53,8 @@ function addPiece(
     squareA: number;
     squareB: number;
   },
-  a: ArrayLike<number>,
-  b: ArrayLike<number>,
+  a: Numbers,
+  b: Numbers,
 ): void {
   for (let index = 0; index < a.length; index++) {
     const [x, y] = [a[index] as number, b[index] as number];

@@ -283,6 +283,6 @@ function showLegend(picture: Picture): void {
   byId('legend').replaceChildren(...lines);
 }
 
-const picture = JSON.parse(byId('picture').textContent ?? '') as Picture;
+const picture = JSON.parse(byId('data').textContent ?? '') as Picture;
 showLegend(picture);
 new Page(picture);

@@ -16,7 +16,7 @@ export interface SaveOptions {
   externalFiles?: ExternalFiles;
   /** Initializers of fewer bytes stay in the model. Default: 1024. */
   externalThreshold?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export const defaultThreshold = 1024;

@@ -1,5 +1,5 @@
 import type { NodeProto, TensorProto } from 'onnx-buf';
-import { scalarValue } from '../tensor/scalar.js';
+import { scalarValue } from '../tensor/numbers.js';
 import type { GraphLookups } from './graph-lookups.js';
 
 /** Says what a tensor has to be; what it captures is in `C`. Made by {@link pattern}. */

@@ -1,11 +1,7 @@
 import type { TensorProto } from 'onnx-buf';
-import { elementCount } from '../../tensor.js';
-import { isExternal } from '../file/external.js';
 import type { Graph } from '../graph/graph.js';
 import type { Model } from '../model.js';
-import { toDataType } from '../tensor/element-types.js';
-import { numbersOf } from '../tensor/scalar.js';
-import { readInlineWeights } from '../tensor/weights.js';
+import { smallNumbers } from '../tensor/numbers.js';
 
 /** Shapes, axes and the like have no more elements. */
 const longest = 1024;
@@ -26,7 +22,5 @@ export function constantNumbers(
   tensor: string | undefined,
 ): number[] | undefined {
   const value = tensor ? fixedConstant(model, graph, tensor) : undefined;
-  if (!value || isExternal(value) || toDataType(value.dataType) === undefined) return undefined;
-  if (elementCount(value.dims.map(Number)) > longest) return undefined;
-  return numbersOf(readInlineWeights(value));
+  return value && smallNumbers(value, longest);
 }

@@ -22,7 +22,7 @@ export interface FoldOptions {
   maxBytes?: number;
   /** Sizes of inputs that the model leaves open; the new model takes these alone. */
   inputs?: Readonly<Record<string, readonly Dim[]>>;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -49,7 +49,7 @@ export async function foldConstantsIn(
   options: FoldOptions,
 ): Promise<void> {
   const { inputs, signal } = options;
-  const shapes = await inferShapes(model, { ...(inputs && { inputs }), ...(signal && { signal }) });
+  const shapes = await inferShapes(model, { inputs, signal });
   fixInputs(model, inputs ?? {});
   for (const graph of model.graphs()) {
     const folding = new Folding(model, graph, shapes, report, options);
@@ -185,7 +185,7 @@ class Folding {
     const bytes = storedBytes(constant.dataType, elementCount(constant.dims.map(Number)));
     if (bytes === undefined || bytes > this.#maxBytes) return undefined;
     const { signal } = this.#options;
-    const value = await readWeights(this.#model, constant, signal ? { signal } : {});
+    const value = await readWeights(this.#model, constant, { signal });
     this.#values.set(name, value);
     return value;
   }

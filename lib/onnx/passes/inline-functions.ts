@@ -12,7 +12,7 @@ import { keyOf, removeUncalledFunctions } from './remove-dead-code.js';
  */
 export async function inlineFunctions(
   model: Model,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): Promise<PassResult> {
   checkSignal(options);
   return runPass('inlineFunctions', model, inlineFunctionsIn);

@@ -16,7 +16,7 @@ import { type PassResult, type Report, runPass } from './pass.js';
  */
 export async function mergeDuplicateWeights(
   model: Model,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): Promise<PassResult> {
   checkOptions('options', options, ['signal']);
   return runPass('mergeDuplicateWeights', model, (copy, report) =>

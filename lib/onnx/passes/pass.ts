@@ -40,7 +40,7 @@ export function reporter(pass: string, changes: Change[]): Report {
 }
 
 /** Checks the options of a pass that can only be aborted. */
-export function checkSignal(options: { signal?: AbortSignal }): void {
+export function checkSignal(options: { signal?: AbortSignal | undefined }): void {
   checkOptions('options', options, ['signal']);
   options.signal?.throwIfAborted();
 }

@@ -10,7 +10,7 @@ import { checkSignal, type PassResult, type Report, runPass } from './pass.js';
  */
 export async function removeDeadCode(
   model: Model,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): Promise<PassResult> {
   checkSignal(options);
   return runPass('removeDeadCode', model, removeDeadCodeIn);

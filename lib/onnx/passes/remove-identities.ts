@@ -6,7 +6,7 @@ import type { Model } from '../model.js';
 import { inferShapes } from '../shapes/infer-shapes.js';
 import type { Dim, InferredTensor } from '../shapes/inferred-shapes.js';
 import { refersToAttributes } from '../tensor/constants.js';
-import { scalarValue } from '../tensor/scalar.js';
+import { scalarValue } from '../tensor/numbers.js';
 import { constantNumbers, fixedConstant } from './constant-numbers.js';
 import { mergeChain } from './merge-chains.js';
 import { type PassResult, type Report, runPass } from './pass.js';
@@ -21,7 +21,7 @@ import { type PassResult, type Report, runPass } from './pass.js';
  */
 export async function removeIdentities(
   model: Model,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): Promise<PassResult> {
   checkOptions('options', options, ['signal']);
   return runPass('removeIdentities', model, (copy, report) =>
@@ -34,7 +34,7 @@ export async function removeIdentitiesIn(
   report: Report,
   signal?: AbortSignal,
 ): Promise<void> {
-  const shapes = await inferShapes(model, signal ? { signal } : {});
+  const shapes = await inferShapes(model, { signal });
   for (const graph of model.graphs()) {
     const known = (tensor: string) => shapes.tensor(tensor, graph.proto);
     const place: Place = { model, graph, known };

@@ -37,7 +37,7 @@ const irVersions: readonly (readonly [opset: number, irVersion: number])[] = [
 export async function upgradeOpset(
   model: Model,
   version: number,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): Promise<PassResult> {
   checkOptions('options', options, ['signal']);
   checkInteger('version', version, model.opset, newest);
@@ -56,7 +56,7 @@ async function upgrade(
   inlineFunctionsIn(model, report);
   const [left] = model.proto.functions;
   if (left) throw foreignFunction(left.name, left.domain);
-  const shapes = await inferShapes(model, signal ? { signal } : {});
+  const shapes = await inferShapes(model, { signal });
   for (const graph of model.graphs()) {
     const site = new Site(model, graph, (tensor) => shapes.tensor(tensor, graph.proto));
     for (let next = model.opset + 1; next <= version; next++) {

@@ -1,4 +1,3 @@
-import { Float16Array } from '@petamoriken/float16';
 import {
   TensorProto_DataType as ElementType,
   type ModelProto,
@@ -9,6 +8,7 @@ import { elementCount, type Tensor } from '../../tensor.js';
 import { isExternal } from '../file/external.js';
 import { forEachTensor } from '../messages.js';
 import type { Model } from '../model.js';
+import { numbersOf } from '../tensor/numbers.js';
 import { readInlineWeights, readWeights } from '../tensor/weights.js';
 import { type Fact, fact, isInteger, maxValues } from './fact.js';
 
@@ -32,8 +32,7 @@ export async function readConstants(model: Model, signal?: AbortSignal): Promise
     if (isExternal(tensor) && isShapeLike(tensor)) external.push(tensor);
   });
   const read = new Map<TensorProto, Tensor>();
-  for (const tensor of external)
-    read.set(tensor, await readWeights(model, tensor, signal ? { signal } : {}));
+  for (const tensor of external) read.set(tensor, await readWeights(model, tensor, { signal }));
   return read;
 }
 
@@ -50,19 +49,4 @@ export function constantOf(tensor: TensorProto, constants: Constants): Fact {
   if (!isShapeLike(tensor) || tensor.segment) return fact(type, dims);
   if (isExternal(tensor) && !constants.has(tensor)) return fact(type, dims);
   return fact(type, dims, numbersOf(constants.get(tensor) ?? readInlineWeights(tensor)));
-}
-
-function numbersOf({ type, data }: Tensor): number[] {
-  if (type === 'float16') return Array.from(data, fromHalf);
-  if (type === 'bfloat16') return Array.from(data, fromBfloat16);
-  return Array.from<number | bigint, number>(data, Number);
-}
-
-function fromHalf(bits: number): number {
-  return new Float16Array(Uint16Array.of(bits).buffer)[0] as number;
-}
-
-/** The upper half of a float of 32 bits. */
-function fromBfloat16(bits: number): number {
-  return new Float32Array(Uint32Array.of(bits * 2 ** 16).buffer)[0] as number;
 }

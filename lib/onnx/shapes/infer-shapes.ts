@@ -10,8 +10,8 @@ export interface InferShapesOptions {
    * Sizes of inputs that the model leaves open, by input: `{ input_ids: [8, 128] }`. Undefined in a
    * place leaves it open; a name there gives it that name.
    */
-  inputs?: Readonly<Record<string, readonly Dim[]>>;
-  signal?: AbortSignal;
+  inputs?: Readonly<Record<string, readonly Dim[]>> | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /**

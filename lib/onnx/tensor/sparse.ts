@@ -13,7 +13,7 @@ import { readInlineWeights, readWeights, toTensorProto } from './weights.js';
 export async function readSparse(
   model: Model,
   sparse: SparseTensorProto,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): Promise<Tensor> {
   const { values, indices } = partsOf(sparse);
   return toDense(

@@ -71,7 +71,7 @@ const otherTypes: Readonly<Record<number, OtherType>> = {
 export async function readValues(
   model: Model,
   tensor: TensorProto,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): Promise<Values> {
   const dims = tensor.dims.map(Number);
   const type = toDataType(tensor.dataType) ?? otherTypes[tensor.dataType];
@@ -91,7 +91,7 @@ export async function readValues(
 export async function readRawData(
   model: Model,
   tensor: TensorProto,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): Promise<Uint8Array> {
   options.signal?.throwIfAborted();
   if (isExternal(tensor)) return model.externalData.locate(tensor).read(options.signal);

@@ -26,7 +26,7 @@ import { elementTypeName, storedList, toDataType, toElementType } from './elemen
 export async function readWeights(
   model: Model,
   tensor: TensorProto,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): Promise<Tensor> {
   options.signal?.throwIfAborted();
   if (!isExternal(tensor)) return readInlineWeights(tensor);

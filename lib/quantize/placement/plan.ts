@@ -49,6 +49,8 @@ export interface NodePlan {
   /** Empty where the action is `'float'`. */
   readonly activations: readonly PlannedActivation[];
   readonly weight: PlannedWeight | undefined;
+  /** Nodes that must be quantized for this one's unit to be. */
+  readonly needs?: readonly string[];
 }
 
 /** Where Q/DQ nodes will stand. Nothing has been changed yet. */

@@ -1,34 +1,36 @@
 import {
+  type AttributeProto,
   TensorProto_DataType as ElementType,
   GraphProtoSchema,
-  type NodeProto,
   type TensorProto,
   TensorProto_DataLocation,
-  type TypeProto,
+  type ValueInfoProto,
 } from 'onnx-buf';
-import type { Graph } from '../onnx/graph/graph.js';
-import { forEachTensor } from '../onnx/messages.js';
-import type { Model } from '../onnx/model.js';
-import { readWeights, toTensorProto } from '../onnx/tensor/weights.js';
-import { tensor } from '../tensor.js';
+import { tensor } from '../../tensor.js';
+import type { Graph } from '../graph/graph.js';
+import { forEachTensor } from '../messages.js';
+import type { Model } from '../model.js';
+import { readWeights, toTensorProto } from '../tensor/weights.js';
+import { setElementType } from '../value-info.js';
 
 /**
  * Makes float32 of float64 in a model that is the caller's own: weights, attributes and declared
  * types. Finite numbers beyond float32 become the largest that it has.
  *
  * @param keepBoundary - inputs and outputs of the model stay float64, with a cast.
+ * @returns how many tensors, types and attributes were changed.
  */
 export async function doublesToFloats(
   model: Model,
   keepBoundary: boolean,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const { graph } = model;
   const inputs = doublesAmong(graph.inputs);
   const outputs = doublesAmong(graph.outputs);
-  await convertTensors(model, signal);
-  for (const each of model.graphs()) convertTypes(each);
-  if (!keepBoundary) return;
+  let changed = await convertTensors(model, signal);
+  for (const each of model.graphs()) changed += convertTypes(each);
+  if (!keepBoundary) return changed;
   for (const name of inputs) {
     declare(graph.proto.input, name, ElementType.DOUBLE);
     graph.insertNode(name, cast(ElementType.FLOAT));
@@ -39,6 +41,7 @@ export async function doublesToFloats(
     graph.replaceUses(name, added.input[0] as string, { readers });
     declare(graph.proto.output, name, ElementType.DOUBLE);
   }
+  return changed;
 }
 
 function cast(to: ElementType) {
@@ -49,19 +52,20 @@ function doublesAmong(values: Graph['inputs']): string[] {
   return values.filter(({ type }) => type === 'float64').map(({ name }) => name);
 }
 
-async function convertTensors(model: Model, signal?: AbortSignal): Promise<void> {
+async function convertTensors(model: Model, signal?: AbortSignal): Promise<number> {
   const tensors: TensorProto[] = [];
   forEachTensor(GraphProtoSchema, model.graph.proto, (found) => {
     if (found.dataType === ElementType.DOUBLE) tensors.push(found);
   });
   for (const found of tensors) {
-    const { dims, data } = await readWeights(model, found, signal ? { signal } : {});
+    const { dims, data } = await readWeights(model, found, { signal });
     const floats = Float32Array.from(data as Float64Array, inRange);
     const { rawData } = toTensorProto(found.name, tensor('float32', dims, floats));
     const dataLocation = TensorProto_DataLocation.DEFAULT;
     const dataType = ElementType.FLOAT;
     Object.assign(found, { dataType, dataLocation, rawData, doubleData: [], externalData: [] });
   }
+  return tensors.length;
 }
 
 const largest = (2 - 2 ** -23) * 2 ** 127;
@@ -73,35 +77,25 @@ function inRange(value: number): number {
 /** Attributes that name an element type. */
 const typeAttributes = new Set(['to', 'dtype', 'output_dtype', 'output_datatype']);
 
-function convertTypes(graph: Graph): void {
+function convertTypes(graph: Graph): number {
   const { node: nodes, input, output, valueInfo } = graph.proto;
-  for (const node of nodes) convertAttributes(node);
-  for (const { type } of [...input, ...output, ...valueInfo]) {
-    if (elementTypeOf(type) === ElementType.DOUBLE) setElementType(type, ElementType.FLOAT);
-  }
+  const doubles = [...input, ...output, ...valueInfo].filter(isDouble);
+  for (const value of doubles) setElementType(value, ElementType.FLOAT);
+  const attributes = nodes.flatMap(({ attribute }) => attribute).filter(namesDouble);
+  for (const attribute of attributes) attribute.i = BigInt(ElementType.FLOAT);
   graph.changed();
+  return doubles.length + attributes.length;
 }
 
-function convertAttributes({ attribute }: NodeProto): void {
-  for (const item of attribute) {
-    if (typeAttributes.has(item.name) && Number(item.i) === ElementType.DOUBLE) {
-      item.i = BigInt(ElementType.FLOAT);
-    }
-  }
+function isDouble({ type }: ValueInfoProto): boolean {
+  return type?.value.case === 'tensorType' && type.value.value.elemType === ElementType.DOUBLE;
 }
 
-function elementTypeOf(type: TypeProto | undefined): number | undefined {
-  return type?.value.case === 'tensorType' ? type.value.value.elemType : undefined;
+function namesDouble({ name, i }: AttributeProto): boolean {
+  return typeAttributes.has(name) && Number(i) === ElementType.DOUBLE;
 }
 
-function setElementType(type: TypeProto | undefined, elementType: ElementType): void {
-  if (type?.value.case === 'tensorType') type.value.value.elemType = elementType;
-}
-
-function declare(
-  values: { name: string; type?: TypeProto | undefined }[],
-  name: string,
-  elementType: ElementType,
-): void {
-  setElementType(values.find((value) => value.name === name)?.type, elementType);
+function declare(values: readonly ValueInfoProto[], name: string, elementType: ElementType): void {
+  const declared = values.find((value) => value.name === name);
+  if (declared) setElementType(declared, elementType);
 }
