@@ -8,6 +8,7 @@ import type { Finding } from './finding.js';
 import { applyMends, type FixNote } from './fix.js';
 import { type FixableCode, mends } from './fixes/index.js';
 import { axes, zeroPoints } from './imports/explicit.js';
+import { floatConstants } from './imports/float-constants.js';
 import { sharePairs } from './imports/share-pairs.js';
 import { storeWeights } from './imports/store-weights.js';
 import { widen } from './imports/widen.js';
@@ -17,6 +18,7 @@ import type { CheckCode } from './report.js';
 export type ImportNote = FixNote<
   | FixableCode
   | 'weight-stored-float'
+  | 'constant-quantized'
   | 'range-widened'
   | 'zero-point-implicit'
   | 'axis-negative'
@@ -71,6 +73,7 @@ export async function importQuantized(
     copy,
     [
       storeWeights,
+      floatConstants,
       ...(asymmetric === 'widen' ? [widen] : []),
       ...mends.filter(({ onlyByName }) => !onlyByName),
       zeroPoints,

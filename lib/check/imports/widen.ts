@@ -1,9 +1,8 @@
 import { TensorProto_DataType as ElementType, type NodeProto } from 'onnx-buf';
 import { loadAddon } from '../../native.js';
-import { getInt } from '../../onnx/attributes.js';
 import { toNumbers } from '../../onnx/tensor/numbers.js';
 import { readWeights } from '../../onnx/tensor/weights.js';
-import { elementCount, tensor } from '../../tensor.js';
+import { elementCount, type Tensor, tensor } from '../../tensor.js';
 import type { CheckContext } from '../context.js';
 import { type MendNote, mend } from '../fixes/fix-kind.js';
 import {
@@ -14,12 +13,7 @@ import {
   toQuantizer,
 } from '../quantizers.js';
 import { isAsymmetric } from '../rules/zero-points.js';
-
-/** The numbers of the types that asymmetric quantization uses. */
-const limits: Readonly<Record<number, readonly [number, number]>> = {
-  [ElementType.INT8]: [-128, 127],
-  [ElementType.UINT8]: [0, 255],
-};
+import { dequantizeNumbers, limits, type Numbers, numbersOfQuantizer } from './numbers.js';
 
 /** Operators that give no negative numbers. */
 const notNegative = new Set(['Relu', 'Sigmoid', 'Softmax', 'Abs']);
@@ -42,12 +36,12 @@ export const widen = mend({
         kind === 'Q'
           ? widenPair(context, quantizer)
           : await widenConstant(context, quantizer, signal);
-      yield { node: reference, tensor: input, ...note };
+      if (note) yield { node: reference, tensor: input, ...note };
     }
   },
 });
 
-/** Whether there is no INT8 form around 0 with the same numbers. */
+/** Whether an activation has no INT8 form around 0 with the same numbers, or a constant perhaps none. */
 function needsWidening(context: CheckContext, quantizer: Quantizer): boolean {
   if (!limits[quantizer.quantizedType ?? 0] || isBlocked(quantizer)) return false;
   const isUnsigned = quantizer.quantizedType === ElementType.UINT8;
@@ -57,18 +51,16 @@ function needsWidening(context: CheckContext, quantizer: Quantizer): boolean {
 }
 
 function widenPair(context: CheckContext, quantizer: Quantizer): MendNote {
-  const { scope, node, output, scale } = quantizer;
-  const scales = context.numbers(scale);
-  const zeros = quantizer.hasZeroPoint ? context.numbers(quantizer.zeroPoint) : [0];
+  const { scope, node, output } = quantizer;
+  const numbers = numbersOfQuantizer(context, quantizer);
   if (!isPerTensor(quantizer)) return { left: 'An activation has a scale per channel.' };
-  if (!scales || !zeros) return { left: 'Its scale or its zero point is no constant.' };
-  if (scale?.dataType !== ElementType.FLOAT) return { left: 'Its scale is not FP32.' };
+  if (typeof numbers === 'string') return { left: numbers };
   const readers = scope.consumers(output);
   if (scope.isOutput(output) || !readers.every((reader) => isSame(context, quantizer, reader))) {
     return { left: 'What it quantizes is read by others than its DequantizeLinear.' };
   }
   const [least, largest] = limits[quantizer.quantizedType ?? 0] as [number, number];
-  const [old, zero] = [scales[0] as number, zeros[0] as number];
+  const [old, zero] = [numbers.scales[0] as number, numbers.zeros[0] as number];
   if (zero === largest) return { left: 'It cuts off all positive numbers.' };
   const steps = Math.max(zero - least, largest - zero);
   const { graph } = scope;
@@ -108,42 +100,46 @@ async function widenConstant(
   context: CheckContext,
   quantizer: Quantizer,
   signal: AbortSignal | undefined,
-): Promise<MendNote> {
-  const { scope, node, input, scale } = quantizer;
+): Promise<MendNote | undefined> {
+  const { scope, node, input } = quantizer;
   const constant = scope.constant(input);
-  const scales = context.numbers(scale);
-  const zeros = quantizer.hasZeroPoint ? context.numbers(quantizer.zeroPoint) : [0];
+  const numbers = numbersOfQuantizer(context, quantizer);
   if (!constant) return { left: 'What it dequantizes is no constant.' };
-  if (!scales || !zeros || scale?.dataType !== ElementType.FLOAT) {
-    return { left: 'Its scale or its zero point is no constant, or not FP32.' };
-  }
+  if (typeof numbers === 'string') return { left: numbers };
   const { type, dims, data } = await readWeights(context.model, constant, { signal });
-  const given = getInt(node, 'axis') ?? 1;
-  const axis = given < 0 ? given + dims.length : given;
-  const inner = elementCount(dims.slice(axis + 1));
-  const at = (list: ArrayLike<number>, index: number) =>
-    list[list.length === 1 ? 0 : Math.floor(index / inner) % list.length] as number;
-  const values = Float32Array.from(
-    toNumbers(type, data),
-    (value, index) => (value - at(zeros, index)) * at(scales, index),
-  );
-  if (Array.from(toNumbers(type, data)).every((q, i) => Math.abs(q - at(zeros, i)) < 128)) {
-    return { left: 'Its values less the zero point fit INT8 as they are.' };
-  }
-  const channels = scales.length;
-  const result = isPerTensor(quantizer)
-    ? loadAddon().quantizeWeights(values, 1, 1, values.length)
-    : loadAddon().quantizeWeights(values, elementCount(dims.slice(0, axis)), channels, inner);
+  const integers = toNumbers(type, data);
+  if (fitsInt8(dims, integers, numbers)) return undefined;
+  const values = dequantizeNumbers(dims, integers, numbers);
+  const axis = numbers.axis < 0 ? numbers.axis + dims.length : numbers.axis;
+  const layout: [number, number, number] = isPerTensor(quantizer)
+    ? [1, 1, elementCount(dims)]
+    : [
+        elementCount(dims.slice(0, axis)),
+        numbers.scales.length,
+        elementCount(dims.slice(axis + 1)),
+      ];
+  const result = loadAddon().quantizeWeights(values.data, ...layout);
   if (!result) return { left: 'It has values that are not finite.' };
   const { graph } = scope;
-  const scaleDims = scale.dims.map(Number);
-  const names = ['int8', 'scale_symmetric', 'zero_point'].map((suffix) =>
-    graph.uniqueName(`${input}_${suffix}`),
-  ) as [string, string, string];
-  graph.addInitializer(names[0], tensor('int8', dims, result.values));
-  graph.addInitializer(names[1], tensor('float32', scaleDims, result.scales));
-  graph.addInitializer(names[2], tensor('int8', scaleDims, new Int8Array(elementCount(scaleDims))));
-  node.input.splice(0, 3, ...names);
+  const scaleDims = quantizer.scale?.dims.map(Number) ?? [];
+  const add = (suffix: string, value: Tensor) => {
+    const name = graph.uniqueName(`${input}_${suffix}`);
+    graph.addInitializer(name, value);
+    return name;
+  };
+  node.input = [
+    add('int8', tensor('int8', dims, result.values)),
+    add('scale_symmetric', tensor('float32', scaleDims, result.scales)),
+    add('zero_point', tensor('int8', scaleDims, new Int8Array(elementCount(scaleDims)))),
+  ];
   graph.changed();
   return { done: 'The constant was dequantized, and quantized anew around 0.' };
+}
+
+/** Whether the values less their zero points are INT8 as they are, which is exact. */
+function fitsInt8(dims: readonly number[], data: ArrayLike<number>, numbers: Numbers): boolean {
+  const scales = new Array(numbers.scales.length).fill(1);
+  return dequantizeNumbers(dims, data, { ...numbers, scales }).data.every(
+    (steps) => steps >= -128 && steps <= 127,
+  );
 }
