@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TensorProto_DataType as ElementType, type TensorProto } from 'onnx-buf';
 import { readWeights } from '../../onnx/tensor/weights.js';
 import type { Tensor } from '../../tensor.js';
@@ -33,6 +34,8 @@ async function storeWeight(
   if (weight.dataType !== ElementType.FLOAT) return { left: 'It is not FP32.' };
   if (!limits[quantizedType]) return { left: 'It becomes neither INT8 nor UINT8.' };
   if (scope.isOutput(output)) return { left: 'The quantized weight is an output of the graph.' };
+  // A large weight takes a while: the event loop gets its turn between two.
+  await nextTurn();
   const values = await readWeights(context.model, weight, { signal });
   const stored = quantizeNumbers(values as Tensor<'float32'>, numbers, quantizedType);
   const name = scope.graph.uniqueName(`${input}_${stored.type}`);

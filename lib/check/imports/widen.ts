@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TensorProto_DataType as ElementType, type NodeProto } from 'onnx-buf';
 import { loadAddon } from '../../native.js';
 import { toNumbers } from '../../onnx/tensor/numbers.js';
@@ -106,6 +107,8 @@ async function widenConstant(
   const numbers = numbersOfQuantizer(context, quantizer);
   if (!constant) return { left: 'What it dequantizes is no constant.' };
   if (typeof numbers === 'string') return { left: numbers };
+  // A large weight takes a while: the event loop gets its turn between two.
+  await nextTurn();
   const { type, dims, data } = await readWeights(context.model, constant, { signal });
   const integers = toNumbers(type, data);
   if (fitsInt8(dims, integers, numbers)) return undefined;
