@@ -181,17 +181,15 @@ export type {
 export { toHalf } from './precision/to-half.js';
 export { type CalibrateOptions, calibrate } from './quantize/calibrate.js';
 export { Calibration, type CalibrationFields } from './quantize/calibration/calibration.js';
-export {
-  type CalibrationProgress,
-  type CollectOptions,
-  collect,
-} from './quantize/calibration/collect.js';
+export { type CollectOptions, collect } from './quantize/calibration/collect.js';
 export type { HistogramSnapshot } from './quantize/calibration/native-calibration.js';
 export type {
   RangeMethod,
   RangeOptions,
   RangeOverride,
 } from './quantize/calibration/ranges.js';
+export type { CalibrationProgress, Samples } from './quantize/calibration/run-samples.js';
+export type { RuntimeOpener } from './quantize/calibration/runtime-executor.js';
 export {
   type CalibrationMethod,
   CalibrationTable,
