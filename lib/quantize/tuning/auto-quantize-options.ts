@@ -2,8 +2,8 @@ import { checkInteger, checkOneOf, checkOptions, invalidArgument } from '../../a
 import type { Model } from '../../onnx/model.js';
 import type { TensorMap } from '../../tensor.js';
 import type { QuantizeOptions } from '../quantize.js';
-import { checkFunction, checkTuningOptions, tuningOptionNames } from './sensitivity-options.js';
 import type { Evaluate, TuningOptions } from './sensitivity-options.js';
+import { checkFunction, checkTuningOptions, tuningOptionNames } from './sensitivity-options.js';
 import type { TuningCalibration } from './sensitivity-table.js';
 import { smoothQuant } from './smooth-quant.js';
 
@@ -106,7 +106,12 @@ export function checkAutoOptions(
   const { maxAccuracyDrop = 0.01, minSpeedup = 1, validationSplit = 0.25, speed } = options;
   checkNumber('options.maxAccuracyDrop', maxAccuracyDrop, 'from 0', (x) => x >= 0);
   checkNumber('options.minSpeedup', minSpeedup, 'from 0', (x) => x >= 0);
-  checkNumber('options.validationSplit', validationSplit, 'from 0, below 1', (x) => x >= 0 && x < 1);
+  checkNumber(
+    'options.validationSplit',
+    validationSplit,
+    'from 0, below 1',
+    (x) => x >= 0 && x < 1,
+  );
   if (speed !== undefined) checkOneOf('options.speed', speed, ['auto', 'measured', 'estimated']);
   const { maxTrials, known = new Map(), onProgress, quantize = {}, calibration = {} } = options;
   if (maxTrials !== undefined) checkInteger('options.maxTrials', maxTrials, 1);
@@ -137,7 +142,8 @@ function checkVariants({ variants, table }: AutoQuantizeOptions): readonly Quant
   variants.forEach((variant, index) => {
     const name = `options.variants[${index}]`;
     checkOptions(name, variant, ['name', 'quantize', 'calibration', 'prepare']);
-    if (typeof variant.name !== 'string') throw invalidArgument(`${name}.name`, 'a text', variant.name);
+    if (typeof variant.name !== 'string')
+      throw invalidArgument(`${name}.name`, 'a text', variant.name);
     checkFunction(`${name}.prepare`, variant.prepare);
     if (table && (variant.prepare || variant.calibration)) {
       throw invalidArgument(name, 'neither prepare nor calibration beside options.table', variant);
