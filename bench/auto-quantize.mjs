@@ -43,8 +43,10 @@ const calibration = data.calibration.filter((_, index) => index % 4 === 0);
 const validation = data.calibration.filter((_, index) => index % 4 !== 0);
 const test = data.test.map(({ ids }) => ids);
 
-await using float = await openOnnxRuntime(model, { isolate: true });
+const float = await openOnnxRuntime(model, { isolate: true });
 const [expected, expectedInTest] = [await sharesOf(float, validation), await sharesOf(float, test)];
+
+await float.close();
 
 console.log(`# What autoQuantize keeps\n\n${describeRun()}\n`);
 const began = performance.now();
@@ -97,11 +99,12 @@ if (report.ranking.length > 0) {
   console.log(table(['group', 'RMSE', 'agreement'], rows));
 }
 
-await using quantized = await openOnnxRuntime(result, { isolate: true });
+const quantized = await openOnnxRuntime(result, { isolate: true });
 const [found, foundInTest] = [
   await sharesOf(quantized, validation),
   await sharesOf(quantized, test),
 ];
+await quantized.close();
 const labels = data.test.map(({ label }) => label);
 console.log('\nThe result:\n');
 console.log(
