@@ -19,6 +19,7 @@ export function convolutionCandidate(context: PlacementContext, node: NodeProto)
     reason: `constant weight '${weight}', calibrated input '${input}'`,
     activations: [{ index: 0, tensor: input }],
     weight: { index: 1, tensor: weight, axis },
+    needs: [],
     obstacle: () => problem,
   };
 }

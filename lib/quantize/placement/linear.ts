@@ -38,6 +38,7 @@ export function linearCandidate(
       : `constant weight '${weight}', calibrated input '${input}'`,
     activations: weightsOnly ? [] : [{ index: 0, tensor: input }],
     weight: { index: 1, tensor: weight, axis },
+    needs: [],
     obstacle: () => problem,
   };
 }
