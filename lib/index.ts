@@ -2,6 +2,12 @@ export { type CheckOptions, check } from './check/check.js';
 export type { Finding, ParserVerdict, Severity } from './check/finding.js';
 export { type FixedModel, type FixNote, type FixOptions, fix } from './check/fix.js';
 export type { FixableCode } from './check/fixes/index.js';
+export {
+  type ImportedModel,
+  type ImportNote,
+  type ImportOptions,
+  importQuantized,
+} from './check/import-quantized.js';
 export type { CheckCode, CheckReport, ParserAnswer } from './check/report.js';
 export { type BuildOptions, buildEngine } from './engine/build/build.js';
 export type { BuilderOptions, DlaOptions } from './engine/build/build-options.js';
@@ -175,17 +181,15 @@ export type {
 export { toHalf } from './precision/to-half.js';
 export { type CalibrateOptions, calibrate } from './quantize/calibrate.js';
 export { Calibration, type CalibrationFields } from './quantize/calibration/calibration.js';
-export {
-  type CalibrationProgress,
-  type CollectOptions,
-  collect,
-} from './quantize/calibration/collect.js';
+export { type CollectOptions, collect } from './quantize/calibration/collect.js';
 export type { HistogramSnapshot } from './quantize/calibration/native-calibration.js';
 export type {
   RangeMethod,
   RangeOptions,
   RangeOverride,
 } from './quantize/calibration/ranges.js';
+export type { CalibrationProgress, Samples } from './quantize/calibration/run-samples.js';
+export type { RuntimeOpener } from './quantize/calibration/runtime-executor.js';
 export {
   type CalibrationMethod,
   CalibrationTable,
@@ -197,7 +201,9 @@ export {
   type QuantizationDecision,
   type QuantizedModel,
   type QuantizeOptions,
+  type QuantizeProgress,
   quantize,
+  type RangeOverrides,
 } from './quantize/quantize.js';
 export {
   type QuantizationReport,
