@@ -211,6 +211,33 @@ export {
   type RangeOverrides,
 } from './quantize/quantize.js';
 export {
+  type AutoQuantizeReport,
+  type AutoQuantizeResult,
+  autoQuantize,
+} from './quantize/tuning/auto-quantize.js';
+export {
+  type AutoQuantizeOptions,
+  type AutoQuantizeProgress,
+  defaultVariants,
+  type QuantizationVariant,
+} from './quantize/tuning/auto-quantize-options.js';
+export type { Speedup } from './quantize/tuning/auto-quantize-speed.js';
+export type { QuantizationTrial } from './quantize/tuning/auto-quantize-trials.js';
+export type { GroupBy, QuantizationGroup } from './quantize/tuning/groups.js';
+export { type OutputDistance, outputDistance } from './quantize/tuning/output-distance.js';
+export {
+  type GroupSensitivity,
+  type SensitivityReport,
+  sensitivity,
+} from './quantize/tuning/sensitivity.js';
+export type {
+  Evaluate,
+  SensitivityOptions,
+  SensitivityProgress,
+  TuningOptions,
+} from './quantize/tuning/sensitivity-options.js';
+export type { TuningCalibration } from './quantize/tuning/sensitivity-table.js';
+export {
   type QuantizationReport,
   renderQuantizationHtml,
 } from './report/render-quantization-html.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { calibrate } from '../../dist/quantize/calibration/calibrate.js';
+import { calibrate } from '../../dist/quantize/calibrate.js';
 import { planPlacement } from '../../dist/quantize/placement/plan-placement.js';
 import { quantize } from '../../dist/quantize/quantize.js';
 import { type GroupBy, groupNodes } from '../../dist/quantize/tuning/groups.js';

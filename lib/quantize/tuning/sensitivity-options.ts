@@ -10,10 +10,10 @@ import { Model } from '../../onnx/model.js';
 import { checkFeeds } from '../../runtime/feeds.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { TensorMap } from '../../tensor.js';
-import type { CalibrateOptions } from '../calibrate.js';
 import { CalibrationTable } from '../calibration/table.js';
 import type { QuantizeOptions } from '../quantize.js';
 import { type GroupBy, groupings } from './groups.js';
+import type { TuningCalibration } from './sensitivity-table.js';
 
 /** Samples of what a model will meet in use: a tensor for each of its inputs. */
 export type Samples = Iterable<TensorMap> | AsyncIterable<TensorMap>;
@@ -26,7 +26,7 @@ export interface TuningOptions {
   /** The ranges. Default: those that `calibrate` finds with the samples and `calibration`. */
   table?: CalibrationTable | undefined;
   /** How to calibrate where no table is given. What is calibrated follows from `quantize`. */
-  calibration?: Omit<CalibrateOptions, 'placement' | 'onProgress' | 'signal'> | undefined;
+  calibration?: TuningCalibration | undefined;
   /** How to quantize: every trial does so, except that it keeps nodes in float. */
   quantize?: QuantizeOptions | undefined;
   /** What is judged together. Default: `'block'`. */
@@ -61,7 +61,7 @@ export interface SensitivityProgress {
   phase: 'calibrate' | 'float' | 'groups' | 'each';
   /** Samples of the phases `'calibrate'` and `'float'`, groups of the others. */
   done: number;
-  total: number | undefined;
+  total: number;
   elapsedMs: number;
 }
 
