@@ -2,6 +2,12 @@ export { type CheckOptions, check } from './check/check.js';
 export type { Finding, ParserVerdict, Severity } from './check/finding.js';
 export { type FixedModel, type FixNote, type FixOptions, fix } from './check/fix.js';
 export type { FixableCode } from './check/fixes/index.js';
+export {
+  type ImportedModel,
+  type ImportNote,
+  type ImportOptions,
+  importQuantized,
+} from './check/import-quantized.js';
 export type { CheckCode, CheckReport, ParserAnswer } from './check/report.js';
 export { type BuildOptions, buildEngine } from './engine/build/build.js';
 export type { BuilderOptions, DlaOptions } from './engine/build/build-options.js';
@@ -195,7 +201,9 @@ export {
   type QuantizationDecision,
   type QuantizedModel,
   type QuantizeOptions,
+  type QuantizeProgress,
   quantize,
+  type RangeOverrides,
 } from './quantize/quantize.js';
 export {
   type AutoQuantizeReport,
