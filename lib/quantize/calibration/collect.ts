@@ -16,7 +16,7 @@ import { fingerprintOf } from './fingerprint.js';
 import { GroupPlanner } from './groups.js';
 import { describeTensors, type ObservedTensor } from './observed-tensors.js';
 import { ProcessExecutor } from './process-executor.js';
-import { type CalibrationProgress, runSamples, type Samples } from './run-samples.js';
+import { type CalibrationProgress, listOf, runSamples, type Samples } from './run-samples.js';
 import { RuntimeExecutor, type RuntimeOpener } from './runtime-executor.js';
 
 export interface CollectOptions {
@@ -99,19 +99,13 @@ export async function collect(
   if (resume) checkMergeable(resume, { ...state, histograms: new Set(names) });
   const observed = describeTensors(await inferShapes(model), names, mask);
   const planner = new GroupPlanner(model, observed, memoryLimit, signal);
-  const executor = await openExecutor(model, observed, options);
+  const executor = await openExecutor(model, samples, observed, options);
   const abort = () => executor.fail(signal?.reason);
   signal?.addEventListener('abort', abort);
   try {
     if (signal?.aborted) abort();
     const count = await runSamples(executor, model.inputs, samples, planner, onProgress);
-    const { histograms, notes } = await executor.counted();
-    const collected = new Calibration({
-      ...state,
-      samples: count,
-      histograms: new Map(histograms),
-      notes: new Map(notes),
-    });
+    const collected = new Calibration({ ...state, samples: count, ...(await executor.counted()) });
     return resume ? resume.merge(collected) : collected;
   } finally {
     signal?.removeEventListener('abort', abort);
@@ -121,11 +115,14 @@ export async function collect(
 
 async function openExecutor(
   model: Model,
+  samples: Samples,
   observed: readonly ObservedTensor[],
   { runtime = 'onnxruntime', padding, threads, signal }: CollectOptions,
 ): Promise<Executor> {
   const counting = { observed, mask: padding?.mask, threads };
-  if (runtime === 'onnxruntime') return ProcessExecutor.start(model, counting, signal);
+  if (runtime === 'onnxruntime') {
+    return ProcessExecutor.start(model, counting, listOf(samples)?.length, signal);
+  }
   return new RuntimeExecutor(model, counting, runtime);
 }
 
