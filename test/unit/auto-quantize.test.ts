@@ -89,7 +89,7 @@ async function nearness(model: Model): Promise<(runtime: Runtime) => Promise<num
 }
 
 const common: AutoQuantizeOptions = {
-  open,
+  runtime: open,
   speed: 'estimated',
   calibration: { method: 'absmax' },
   variants: [{ name: 'as given' }],
@@ -167,7 +167,7 @@ describe('autoQuantize', () => {
       () => evaluate(isQuantized.at(-1) as boolean),
       {
         ...common,
-        open: async (given) => {
+        runtime: async (given) => {
           isQuantized.push(given.graph.nodes.some(({ opType }) => opType === 'QuantizeLinear'));
           return open(given);
         },

@@ -141,9 +141,7 @@ export function checkCollectArguments(
   { padding, placement, runtime, threads, memoryLimit, resume }: CollectOptions,
 ): void {
   if (!(model instanceof Model)) throw invalidArgument('model', 'a Model', model);
-  if (!isIterable(samples)) {
-    throw invalidArgument('samples', 'an iterable or async iterable of samples', samples);
-  }
+  checkSamples(samples);
   if (padding !== undefined) checkPadding(model.inputs, padding);
   if (placement !== undefined) {
     checkOptions('options.placement', placement, placementOptionNames);
@@ -171,6 +169,13 @@ function checkPadding(inputs: readonly ValueInfo[], padding: { mask: string }): 
       `the name of an integer or bool input [batch, sequence] (${names || 'the model has none'})`,
       padding.mask,
     );
+  }
+}
+
+/** @throws TypeError */
+export function checkSamples(samples: unknown): void {
+  if (!isIterable(samples)) {
+    throw invalidArgument('samples', 'an iterable or async iterable of samples', samples);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Model } from '../../onnx/model.js';
 import type { TensorMap } from '../../tensor.js';
+import type { Samples } from '../calibration/run-samples.js';
 import type { CalibrationTable } from '../calibration/table.js';
 import { type QuantizedModel, quantize } from '../quantize.js';
 import { HalfFallback } from './auto-quantize-half.js';
@@ -13,7 +14,7 @@ import { type QuantizationTrial, TrialRun } from './auto-quantize-trials.js';
 import { type Found, Search } from './auto-quantize-variants.js';
 import type { QuantizationGroup } from './groups.js';
 import type { GroupDistance } from './sensitivity-bench.js';
-import { type Evaluate, listSamples, type Samples } from './sensitivity-options.js';
+import { type Evaluate, listSamples } from './sensitivity-options.js';
 
 export interface AutoQuantizeReport {
   /** What was decided and why, in a sentence. */
