@@ -195,7 +195,12 @@ export {
   CalibrationTable,
   type TensorRange,
 } from './quantize/calibration/table.js';
-export type { PlacementOptions, SchemeName } from './quantize/placement/options.js';
+export type {
+  PlacementCandidate,
+  PlacementOptions,
+  PlacementRule,
+  SchemeName,
+} from './quantize/placement/options.js';
 export type { NodeRole } from './quantize/placement/plan.js';
 export {
   type QuantizationDecision,
