@@ -89,7 +89,8 @@ function programsOf(data: Uint8Array): string[] {
 
 const kindOf: Readonly<Record<string, Kernel['kind']>> = {
   fully_connected: 'gemm',
-  convolution: 'convolution',
+  corrltn: 'convolution',
+  deconvolution: 'convolution',
   function: 'other',
   runtime_fusion: 'other',
 };
