@@ -1,6 +1,5 @@
 import { checkOneOf, checkOptions } from '../arguments.js';
 import type { Model } from '../onnx/model.js';
-import type { TensorMap } from '../tensor.js';
 import {
   type CollectOptions,
   checkCollectArguments,
@@ -8,6 +7,7 @@ import {
   collectOptionNames,
 } from './calibration/collect.js';
 import { checkPercentile, type RangeMethod, rangeMethods } from './calibration/ranges.js';
+import type { Samples } from './calibration/run-samples.js';
 import type { CalibrationTable } from './calibration/table.js';
 
 export interface CalibrateOptions extends CollectOptions {
@@ -25,7 +25,7 @@ export interface CalibrateOptions extends CollectOptions {
  */
 export async function calibrate(
   model: Model,
-  samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
+  samples: Samples,
   options: CalibrateOptions = {},
 ): Promise<CalibrationTable> {
   checkArguments(model, samples, options);
@@ -34,11 +34,7 @@ export async function calibrate(
   return calibration.table({ method, percentile });
 }
 
-function checkArguments(
-  model: Model,
-  samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
-  options: CalibrateOptions,
-): void {
+function checkArguments(model: Model, samples: Samples, options: CalibrateOptions): void {
   checkCollectArguments(model, samples, options);
   checkOptions('options', options, ['method', 'percentile', ...collectOptionNames]);
   const { method, percentile } = options;

@@ -24,6 +24,8 @@ export class OrtSession {
       // Fatal ones only: an error is thrown, and need not be printed as well.
       logSeverityLevel: 4 as const,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
+      // Between runs its threads would go on asking for work, and take the time of others.
+      extra: { session: { force_spinning_stop: '1' } },
     };
     try {
       // The overloads differ in the first argument only.

@@ -2,7 +2,6 @@ import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Model } from '../../dist/onnx/model.js';
 import { type CalibrateOptions, calibrate } from '../../dist/quantize/calibrate.js';
-import { CalibrationProcess } from '../../dist/quantize/calibration/calibration-process.js';
 import type { CalibrationTable } from '../../dist/quantize/calibration/table.js';
 import { type TensorMap, tensor } from '../../dist/tensor.js';
 import { buildModel, errorOf, linearModel, randomTensor, temporaryFolder } from './helpers.js';
@@ -300,40 +299,6 @@ describe('abort', () => {
     );
     setTimeout(() => controller.abort(reason), 10);
     expect(await calibrating).toBe(reason);
-  });
-});
-
-describe('the calibration process', () => {
-  test('rejects what waits for it, and what comes after, when it dies', async () => {
-    const calibration = new CalibrationProcess();
-    const opened = calibration.request({
-      kind: 'open',
-      modelPath: `${temporary}/none.onnx`,
-      directory: temporary,
-      observed: [],
-      mask: undefined,
-      threads: undefined,
-    });
-    const awaited = calibration.guard(new Promise(() => {}));
-    process.kill(calibration.pid as number, 'SIGKILL');
-    for (const result of [
-      opened,
-      awaited,
-      calibration.request({ kind: 'collect', feeds: {}, index: 0 }),
-    ]) {
-      const error = await errorOf(result);
-      expect(error).toMatchObject({ code: 'ERR_RUNTIME' });
-      expect((error as Error).message).toContain('SIGKILL');
-    }
-    await calibration.close();
-  });
-
-  test('is gone when it is closed', async () => {
-    const calibration = new CalibrationProcess();
-    const { pid } = calibration;
-    await calibration.close();
-    expect(() => process.kill(pid as number, 0)).toThrow('ESRCH');
-    await calibration.close();
   });
 });
 

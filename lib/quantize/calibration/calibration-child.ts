@@ -3,80 +3,44 @@
  * `onnxruntime-node` computes on the thread that calls it, and ending a thread in the middle of that
  * aborts the whole process.
  */
-import { rmSync } from 'node:fs';
-import { TensorRTError } from '../../errors.js';
+import { answerRequests } from '../../runtime/child/answer-requests.js';
 import { OrtSession } from '../../runtime/ort-session.js';
-import type {
-  CalibrationReply,
-  CalibrationRequest,
-  OpenRequest,
-  ReplyError,
-  RequestResults,
-} from './calibration-protocol.js';
-import { Observer } from './observer.js';
+import { type CountedModel, Counter } from './counter.js';
+import type { CountingProtocol, ModelRequest } from './process-executor.js';
 
-class Calibration {
-  readonly #session: OrtSession;
-  readonly #observer: Observer;
-  /** The observed tensors that the model computes; the others are inputs. */
-  readonly #computed: string[];
+let counter: Counter | undefined;
+let threads: number | undefined;
 
-  private constructor(session: OrtSession, observer: Observer, computed: string[]) {
-    this.#session = session;
-    this.#observer = observer;
-    this.#computed = computed;
-  }
-
-  static async open({ modelPath, observed, mask, threads }: OpenRequest): Promise<Calibration> {
-    const session = await OrtSession.open(modelPath, threads);
-    const computed = observed.filter((name) => session.outputNames.includes(name));
-    return new Calibration(session, new Observer(observed, mask), computed);
-  }
-
-  async handle(request: Exclude<CalibrationRequest, { kind: 'open' }>) {
-    if (request.kind === 'histograms') return this.#observer.histograms();
-    // ONNX Runtime runs no model for nothing.
-    const outputs =
-      this.#computed.length > 0 ? await this.#session.run(request.feeds, this.#computed) : {};
-    this.#observer.collect({ ...request.feeds, ...outputs });
+answerRequests<CountingProtocol>({
+  observe: (options) => {
+    counter = new Counter(options);
+    threads = options.threads;
     return undefined;
-  }
-}
-
-let calibration: Calibration | undefined;
-
-async function handle(request: CalibrationRequest): Promise<RequestResults[keyof RequestResults]> {
-  if (request.kind === 'open') {
-    process.once('disconnect', () => {
-      rmSync(request.directory, { recursive: true, force: true });
-      process.exit();
+  },
+  open: async ({ models }) => {
+    await opened().open(async (open) => {
+      for (const model of models) open.push(await openModel(model));
     });
-    calibration = await Calibration.open(request);
     return undefined;
-  }
-  if (!calibration) throw new Error(`Received '${request.kind}' before 'open'`);
-  return calibration.handle(request);
+  },
+  collect: async ({ feeds, index }) => {
+    await opened().collect(feeds, index);
+    return undefined;
+  },
+  counted: () => opened().counted(),
+});
+
+function opened(): Counter {
+  if (!counter) throw new Error("Received a request before 'observe'");
+  return counter;
 }
 
-async function answer(request: CalibrationRequest): Promise<void> {
-  const reply: CalibrationReply = await handle(request).then(
-    (result) => ({ ok: true, result }),
-    (error) => ({ ok: false, error: toReplyError(error, request) }),
-  );
-  // Without a parent there is nobody to answer; 'disconnect' follows.
-  process.send?.(reply, undefined, undefined, () => {});
-}
-
-function toReplyError(error: unknown, request: CalibrationRequest): ReplyError {
-  const { message } = error instanceof Error ? error : new Error(String(error));
-  const place = request.kind === 'collect' ? `Sample ${request.index}: ` : '';
+async function openModel({ tensors, computed, path }: ModelRequest): Promise<CountedModel> {
+  // ONNX Runtime takes no model that computes nothing.
+  const session = computed.length > 0 ? await OrtSession.open(path, threads) : undefined;
   return {
-    code: error instanceof TensorRTError ? error.code : undefined,
-    message: place + message,
+    tensors,
+    run: async (feeds) => session?.run(feeds, computed) ?? {},
+    close: async () => session?.release(),
   };
 }
-
-let queue = Promise.resolve();
-process.on('message', (request: CalibrationRequest) => {
-  queue = queue.then(() => answer(request));
-});

@@ -1,10 +1,8 @@
 import { checkInteger, checkOptions, invalidArgument } from '../../arguments.js';
 import { TensorRTError } from '../../errors.js';
 import { Model } from '../../onnx/model.js';
+import { inferShapes } from '../../onnx/shapes/infer-shapes.js';
 import type { ValueInfo } from '../../onnx/value-info.js';
-import { checkFeeds } from '../../runtime/feeds.js';
-import { writeModelFile } from '../../runtime/model-file.js';
-import type { TensorMap } from '../../tensor.js';
 import {
   checkPlacementOptions,
   type PlacementOptions,
@@ -13,8 +11,13 @@ import {
 import { tensorsToCalibrate } from '../placement/plan.js';
 import { planPlacement } from '../placement/plan-placement.js';
 import { Calibration, checkMergeable } from './calibration.js';
-import { CalibrationProcess } from './calibration-process.js';
+import type { Executor } from './executor.js';
 import { fingerprintOf } from './fingerprint.js';
+import { GroupPlanner } from './groups.js';
+import { describeTensors, type ObservedTensor } from './observed-tensors.js';
+import { ProcessExecutor } from './process-executor.js';
+import { type CalibrationProgress, listOf, runSamples, type Samples } from './run-samples.js';
+import { RuntimeExecutor, type RuntimeOpener } from './runtime-executor.js';
 
 export interface CollectOptions {
   /**
@@ -27,8 +30,21 @@ export interface CollectOptions {
    * nodes at. Default: everything that the default scheme of the model quantizes.
    */
   placement?: PlacementOptions | undefined;
+  /**
+   * What runs the model. `'onnxruntime'`: the optional package `onnxruntime-node` on the CPU, in a
+   * child process, so that the event loop stays free. A function opens a runtime of your own for the
+   * model it is given, which returns the observed tensors; it runs in this process. Default:
+   * `'onnxruntime'`.
+   */
+  runtime?: 'onnxruntime' | RuntimeOpener | undefined;
   /** Threads that ONNX Runtime computes with. Default: one per core. */
   threads?: number | undefined;
+  /**
+   * How many bytes the observed tensors of one run may take. Where they take more they are observed
+   * in groups: an array of samples is run once for each group, a stream in a session for each. A
+   * tensor that takes more by itself is observed alone. Default: 1 GiB.
+   */
+  memoryLimit?: number | undefined;
   /** What an earlier run with the same model and options has counted, to be continued. */
   resume?: Calibration | undefined;
   onProgress?: ((progress: CalibrationProgress) => void) | undefined;
@@ -38,22 +54,16 @@ export interface CollectOptions {
 export const collectOptionNames = [
   'padding',
   'placement',
+  'runtime',
   'threads',
+  'memoryLimit',
   'resume',
   'onProgress',
   'signal',
 ] as const;
 
-export interface CalibrationProgress {
-  /** How many samples have been run. */
-  samples: number;
-  /** How many there are, where `samples` is an array or a set. */
-  total: number | undefined;
-  elapsedMs: number;
-}
-
-/** How many samples wait or run in the calibration process while the next one is made. */
-const lookAhead = 2;
+/** Of the observed tensors of one run, where the user sets no limit. */
+const defaultMemoryLimit = 2 ** 30;
 
 /**
  * Runs a model on samples of what it will meet in use, and counts the values of the tensors that
@@ -71,47 +81,64 @@ const lookAhead = 2;
  */
 export async function collect(
   model: Model,
-  samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
+  samples: Samples,
   options: CollectOptions = {},
 ): Promise<Calibration> {
   checkCollectArguments(model, samples, options);
   checkOptions('options', options, collectOptionNames);
-  const { padding, placement, threads, resume, signal } = options;
+  const { padding, placement, resume, signal, onProgress } = options;
+  const { memoryLimit = defaultMemoryLimit } = options;
   signal?.throwIfAborted();
 
   const named = model.clone();
   named.graph.nameNodes();
-  const observed = tensorsToCalibrate(await planPlacement(named, placement));
-  const state = { model: await fingerprintOf(model, signal), mask: padding?.mask };
-  if (resume) checkMergeable(resume, { ...state, histograms: new Set(observed) });
-  const file = await writeModelFile(withOutputs(model, observed), signal);
+  const names = tensorsToCalibrate(await planPlacement(named, placement));
+  if (names.length === 0) throw nothingToObserve(model);
+  const mask = padding?.mask;
+  const state = { model: await fingerprintOf(model, signal), mask };
+  if (resume) checkMergeable(resume, { ...state, histograms: new Set(names) });
+  const observed = describeTensors(await inferShapes(model), names, mask);
+  const planner = new GroupPlanner(model, observed, memoryLimit, signal);
+  const executor = await openExecutor(model, samples, observed, options);
+  const abort = () => executor.fail(signal?.reason);
+  signal?.addEventListener('abort', abort);
   try {
-    const calibration = new CalibrationProcess();
-    const abort = () => calibration.fail(signal?.reason);
-    signal?.addEventListener('abort', abort);
-    try {
-      if (signal?.aborted) abort();
-      const { path: modelPath, directory } = file;
-      const mask = padding?.mask;
-      await calibration.request({ kind: 'open', modelPath, directory, observed, mask, threads });
-      const count = await runAll(calibration, model.inputs, samples, options);
-      const histograms = new Map(await calibration.request({ kind: 'histograms' }));
-      const collected = new Calibration({ ...state, samples: count, histograms });
-      return resume ? resume.merge(collected) : collected;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-      await calibration.close();
-    }
+    if (signal?.aborted) abort();
+    const count = await runSamples(executor, model.inputs, samples, planner, onProgress);
+    const collected = new Calibration({ ...state, samples: count, ...(await executor.counted()) });
+    return resume ? resume.merge(collected) : collected;
   } finally {
-    await file.remove();
+    signal?.removeEventListener('abort', abort);
+    await executor.close();
   }
+}
+
+async function openExecutor(
+  model: Model,
+  samples: Samples,
+  observed: readonly ObservedTensor[],
+  { runtime = 'onnxruntime', padding, threads, signal }: CollectOptions,
+): Promise<Executor> {
+  const counting = { observed, mask: padding?.mask, threads };
+  if (runtime === 'onnxruntime') {
+    return ProcessExecutor.start(model, counting, listOf(samples)?.length, signal);
+  }
+  return new RuntimeExecutor(model, counting, runtime);
+}
+
+function nothingToObserve(model: Model): TensorRTError {
+  return new TensorRTError(
+    'ERR_CALIBRATION',
+    'Nothing needs calibration: with these options no activation is quantized.',
+    { file: model.path, remedy: 'quantize takes these options without a table.' },
+  );
 }
 
 /** Checks all but the names of the options. @throws TypeError */
 export function checkCollectArguments(
   model: Model,
-  samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
-  { padding, placement, threads, resume }: CollectOptions,
+  samples: Samples,
+  { padding, placement, runtime, threads, memoryLimit, resume }: CollectOptions,
 ): void {
   if (!(model instanceof Model)) throw invalidArgument('model', 'a Model', model);
   if (!isIterable(samples)) {
@@ -122,7 +149,11 @@ export function checkCollectArguments(
     checkOptions('options.placement', placement, placementOptionNames);
     checkPlacementOptions('options.placement', placement);
   }
+  if (runtime !== undefined && runtime !== 'onnxruntime' && typeof runtime !== 'function') {
+    throw invalidArgument('options.runtime', "'onnxruntime' or a function that opens one", runtime);
+  }
   if (threads !== undefined) checkInteger('options.threads', threads, 1);
+  if (memoryLimit !== undefined) checkInteger('options.memoryLimit', memoryLimit, 1);
   if (resume !== undefined && !(resume instanceof Calibration)) {
     throw invalidArgument('options.resume', 'a Calibration', resume);
   }
@@ -149,75 +180,4 @@ function isIterable(value: unknown): boolean {
     value !== null &&
     (Symbol.asyncIterator in value || Symbol.iterator in value)
   );
-}
-
-/** A copy of the model that also returns the given tensors, where it computes them. */
-function withOutputs(model: Model, tensors: readonly string[]): Model {
-  const copy = model.clone();
-  for (const name of tensors) {
-    if (copy.graph.producer(name) && !copy.graph.isOutput(name)) {
-      copy.graph.addOutput({ name, type: 'float32', dims: undefined });
-    }
-  }
-  return copy;
-}
-
-/** @returns how many samples were run. */
-async function runAll(
-  calibration: CalibrationProcess,
-  inputs: readonly ValueInfo[],
-  samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
-  { onProgress }: CollectOptions,
-): Promise<number> {
-  const started = performance.now();
-  const total = sizeOf(samples);
-  const running: Promise<void>[] = [];
-  let sent = 0;
-  let done = 0;
-  const finishOldest = async () => {
-    await running.shift();
-    done++;
-    onProgress?.({ samples: done, total, elapsedMs: performance.now() - started });
-  };
-
-  for await (const feeds of pull(samples, calibration)) {
-    checkFeeds(inputs, feeds, `sample ${sent}`);
-    if (running.length === lookAhead) await finishOldest();
-    const collected = calibration.request({ kind: 'collect', feeds, index: sent });
-    // The next sample may never come, so a failure must not wait for its turn.
-    collected.catch((error) => calibration.fail(error));
-    running.push(collected);
-    sent++;
-  }
-  while (running.length > 0) await finishOldest();
-  if (sent > 0) return sent;
-  throw new TensorRTError('ERR_CALIBRATION', 'There are no samples to calibrate with.', {
-    remedy: 'Pass at least one, better a hundred, of what the model will meet in use.',
-  });
-}
-
-/** The samples, until the calibration process fails: that is noticed even while a sample is awaited. */
-async function* pull(
-  samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
-  calibration: CalibrationProcess,
-): AsyncGenerator<TensorMap> {
-  const iterator =
-    Symbol.asyncIterator in samples ? samples[Symbol.asyncIterator]() : samples[Symbol.iterator]();
-  let ended = false;
-  try {
-    for (;;) {
-      const next = await calibration.guard(Promise.resolve(iterator.next()));
-      ended = next.done === true;
-      if (next.done) return;
-      yield next.value;
-    }
-  } finally {
-    // Not awaited: a source that still waits for its next sample would never return.
-    if (!ended) Promise.resolve(iterator.return?.()).catch(() => {});
-  }
-}
-
-function sizeOf(samples: object): number | undefined {
-  if (Array.isArray(samples)) return samples.length;
-  return samples instanceof Set ? samples.size : undefined;
 }

@@ -83,26 +83,7 @@ function amaxOf(snapshot: HistogramSnapshot, method: RangeMethod, percentile: nu
   if (method === 'absmax') return snapshot.absmax;
   const { Histogram } = loadAddon();
   const histogram = new Histogram(snapshot);
-  if (method === 'percentile' && histogram.snapshot().finite === 0) {
-    return percentileOf(snapshot, percentile);
-  }
   return method === 'percentile' ? histogram.percentile(percentile) : histogram[method]();
-}
-
-/** Until the addon at hand restores histograms. */
-function percentileOf(snapshot: HistogramSnapshot, percentile: number): number {
-  const { counts, zeros, finite, exponent, absmax } = snapshot;
-  const rank = (percentile / 100) * finite;
-  let below = zeros;
-  if (rank <= below) return absmax;
-  for (let bin = 0; bin < counts.length; bin++) {
-    const count = Number(counts[bin]);
-    if (count > 0 && below + count >= rank) {
-      return Math.min((bin + (rank - below) / count) * 2 ** exponent, absmax);
-    }
-    below += count;
-  }
-  return absmax;
 }
 
 /** @throws TypeError */

@@ -43,7 +43,7 @@ export function attentionCandidates(
         : 'its output feeds no linear layer, and INT8 attention is fused only with an INT8 output',
     );
   };
-  const common = { unit: softmax.name, weight: undefined, obstacle };
+  const common = { unit: softmax.name, weight: undefined, needs: projections, obstacle };
   const reason = whyFused(context, attention, options);
   const [queries = '', keys = ''] = scores.input;
   const [given = '', values = ''] = output.input;

@@ -48,9 +48,7 @@ export function findCandidates(context: PlacementContext, options: PlacementOpti
     ),
   );
   const residuals = nodes.flatMap((node) =>
-    isOf(node, 'Add')
-      ? (residualCandidate(context, node, (at) => weighted.has(at), options) ?? [])
-      : [],
+    isOf(node, 'Add') ? (residualCandidate(context, node, weighted, options) ?? []) : [],
   );
   const concats =
     scheme === 'cnn'

@@ -1,10 +1,15 @@
 import type { NodeProto, TensorProto } from 'onnx-buf';
 import { getFloat, getInt } from '../../onnx/attributes.js';
+import type { Graph } from '../../onnx/graph/graph.js';
+import { movers } from '../../onnx/patterns/attention.js';
 import { elementTypeName, toDataType } from '../../onnx/tensor/element-types.js';
 import { better, type Candidate, never, type Obstacle, stays } from './candidate.js';
 import { throughIdentities } from './constants.js';
 import type { PlacementContext } from './context.js';
 import { smallestSide } from './limits.js';
+
+/** How many nodes are followed from a layer to what cuts its output, and from there to a product. */
+const farthest = 6;
 
 /**
  * A MatMul or Gemm as a linear layer: an activation times a constant matrix. Null is for the product
@@ -27,7 +32,9 @@ export function linearCandidate(
   const problem =
     whyAttributesDoNotFit(node) ??
     whyWeightDoesNotFit(value) ??
-    (weightsOnly ? undefined : whyVectorsDoNotPay(context, input));
+    (weightsOnly
+      ? undefined
+      : (whyVectorsDoNotPay(context, input) ?? whySplitDoesNotFit(context, node)));
   const axis = getInt(node, 'transB') === 1 ? 0 : 1;
   return {
     node,
@@ -38,6 +45,7 @@ export function linearCandidate(
       : `constant weight '${weight}', calibrated input '${input}'`,
     activations: weightsOnly ? [] : [{ index: 0, tensor: input }],
     weight: { index: 1, tensor: weight, axis },
+    needs: [],
     obstacle: () => problem,
   };
 }
@@ -93,4 +101,37 @@ function whyVectorsDoNotPay(context: PlacementContext, input: string): Obstacle 
         "its input has one row only, so that INT8 arithmetic does not pay; 'weights-only' does",
       )
     : undefined;
+}
+
+/**
+ * Queries, keys and values from one product, as GPT-2 makes them. Seen in plans of TensorRT for RTX
+ * 1.7: Split is moved through the product into the weight, which is then dequantized by a kernel of
+ * its own, and the product computes in float.
+ */
+function whySplitDoesNotFit({ graph }: PlacementContext, node: NodeProto): Obstacle | undefined {
+  const split = splitBehind(graph, node.output[0] ?? '');
+  if (!split?.output.some((part) => feedsComputedProduct(graph, part))) return undefined;
+  return better(
+    `its output is cut into queries, keys and values by '${split.name}', which TensorRT for RTX 1.7 moves into the weight, and then computes in float`,
+  );
+}
+
+function splitBehind(graph: Graph, tensor: string, depth = 0): NodeProto | undefined {
+  const [reader, another] = graph.consumers(tensor).filter(({ opType }) => opType !== 'Shape');
+  if (!reader || another || depth > farthest) return undefined;
+  if (reader.opType === 'Split') return reader;
+  const addsBias = reader.opType === 'Add' && reader.input.some((name) => graph.constant(name));
+  const passes = addsBias || movers.has(reader.opType);
+  return passes ? splitBehind(graph, reader.output[0] ?? '', depth + 1) : undefined;
+}
+
+/** Whether a tensor is moved into the product of two computed tensors. */
+function feedsComputedProduct(graph: Graph, tensor: string, depth = 0): boolean {
+  if (depth > farthest) return false;
+  return graph.consumers(tensor).some((reader) => {
+    if (reader.opType === 'MatMul') return reader.input.every((name) => !graph.constant(name));
+    const scales = reader.opType === 'Mul' && reader.input.some((name) => graph.constant(name));
+    const passes = scales || reader.opType === 'Concat' || movers.has(reader.opType);
+    return passes && feedsComputedProduct(graph, reader.output[0] ?? '', depth + 1);
+  });
 }
