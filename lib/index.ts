@@ -64,6 +64,13 @@ export type { LibraryOptions } from './engine/library/library.js';
 export type { LoadOptions } from './engine/load-options.js';
 export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/plan/plan.js';
 export type { PlanInput } from './engine/plan/plan-file.js';
+export type {
+  EnginePrecisionReport,
+  LayerPrecision,
+  LayerTensor,
+  MissedNode,
+  PrecisionReportOptions,
+} from './engine/precision-report.js';
 export type { NewWeights, RefitOptions } from './engine/refit.js';
 export type { SerializeOptions } from './engine/serialize-options.js';
 export type {
