@@ -2,6 +2,12 @@ export { type CheckOptions, check } from './check/check.js';
 export type { Finding, ParserVerdict, Severity } from './check/finding.js';
 export { type FixedModel, type FixNote, type FixOptions, fix } from './check/fix.js';
 export type { FixableCode } from './check/fixes/index.js';
+export {
+  type ImportedModel,
+  type ImportNote,
+  type ImportOptions,
+  importQuantized,
+} from './check/import-quantized.js';
 export type { CheckCode, CheckReport, ParserAnswer } from './check/report.js';
 export { type BuildOptions, buildEngine } from './engine/build/build.js';
 export type { BuilderOptions, DlaOptions } from './engine/build/build-options.js';
@@ -189,14 +195,48 @@ export {
   CalibrationTable,
   type TensorRange,
 } from './quantize/calibration/table.js';
-export type { PlacementOptions, SchemeName } from './quantize/placement/options.js';
+export type {
+  PlacementCandidate,
+  PlacementOptions,
+  PlacementRule,
+  SchemeName,
+} from './quantize/placement/options.js';
 export type { NodeRole } from './quantize/placement/plan.js';
 export {
   type QuantizationDecision,
   type QuantizedModel,
   type QuantizeOptions,
+  type QuantizeProgress,
   quantize,
+  type RangeOverrides,
 } from './quantize/quantize.js';
+export {
+  type AutoQuantizeReport,
+  type AutoQuantizeResult,
+  autoQuantize,
+} from './quantize/tuning/auto-quantize.js';
+export {
+  type AutoQuantizeOptions,
+  type AutoQuantizeProgress,
+  defaultVariants,
+  type QuantizationVariant,
+} from './quantize/tuning/auto-quantize-options.js';
+export type { Speedup } from './quantize/tuning/auto-quantize-speed.js';
+export type { QuantizationTrial } from './quantize/tuning/auto-quantize-trials.js';
+export type { GroupBy, QuantizationGroup } from './quantize/tuning/groups.js';
+export { type OutputDistance, outputDistance } from './quantize/tuning/output-distance.js';
+export {
+  type GroupSensitivity,
+  type SensitivityReport,
+  sensitivity,
+} from './quantize/tuning/sensitivity.js';
+export type {
+  Evaluate,
+  SensitivityOptions,
+  SensitivityProgress,
+  TuningOptions,
+} from './quantize/tuning/sensitivity-options.js';
+export type { TuningCalibration } from './quantize/tuning/sensitivity-table.js';
 export {
   type QuantizationReport,
   renderQuantizationHtml,

@@ -2,11 +2,12 @@ import { checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
 import type { NodeReference } from '../errors.js';
 import { Model } from '../onnx/model.js';
 import { type CheckContext, type CheckTarget, contextOf } from './context.js';
+import type { Mend } from './fixes/fix-kind.js';
 import { type FixableCode, mends } from './fixes/index.js';
 
 /** What {@link fix} did at one place of the model, or did not do. */
-export interface FixNote {
-  readonly code: FixableCode;
+export interface FixNote<Code extends string = FixableCode> {
+  readonly code: Code;
   /** The node as it was named before. */
   readonly node?: NodeReference;
   readonly tensor?: string;
@@ -56,14 +57,23 @@ export async function fix(
   for (const code of codes) checkOneOf('codes', code, known);
   checkOptions('options', options, ['signal']);
 
-  const { signal } = options;
   const copy = model.clone();
-  const report: FixNote[] = [];
+  const chosen = mends.filter(({ code }) => codes.includes(code));
+  const report = await applyMends(copy, chosen, options.signal);
+  return Object.assign(copy, { report });
+}
+
+/** Applies mends to a model, one after the other. */
+export async function applyMends<Code extends string>(
+  model: Model,
+  chosen: readonly Mend<Code>[],
+  signal: AbortSignal | undefined,
+): Promise<FixNote<Code>[]> {
+  const report: FixNote<Code>[] = [];
   let context: CheckContext | undefined;
-  for (const { code, apply, leavesUnused } of mends) {
-    if (!codes.includes(code)) continue;
+  for (const { code, apply, leavesUnused } of chosen) {
     signal?.throwIfAborted();
-    context ??= await contextOf(copy, anyTarget, { isOutline: false, signal });
+    context ??= await contextOf(model, anyTarget, { isOutline: false, signal });
     for await (const { node, tensor, done, left } of apply(context, signal)) {
       report.push({
         code,
@@ -74,9 +84,9 @@ export async function fix(
       });
     }
     if (!report.some((note) => note.code === code && note.action === 'changed')) continue;
-    copy.graph.changed();
-    if (leavesUnused) copy.graph.removeUnused();
+    model.graph.changed();
+    if (leavesUnused) model.graph.removeUnused();
     context = undefined;
   }
-  return Object.assign(copy, { report });
+  return report;
 }

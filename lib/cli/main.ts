@@ -9,6 +9,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import('./inspect.js')).inspectCommand(),
   check: async () => (await import('./check.js')).checkCommand(),
   convert: async () => (await import('./convert.js')).convertCommand(),
+  calibrate: async () => (await import('./calibrate.js')).calibrateCommand(),
+  quantize: async () => (await import('./quantize.js')).quantizeCommand(),
+  sensitivity: async () => (await import('./sensitivity.js')).sensitivityCommand(),
   simplify: async () => (await import('./simplify.js')).simplifyCommand(),
   diff: async () => (await import('./diff.js')).diffCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
@@ -17,7 +20,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 /** The program with the command that the arguments name; for a help text, with all. */
 async function makeProgram([name = '']: readonly string[]): Promise<Command> {
   const program = new Command('tensorrt-node')
-    .description('Looks at ONNX models, checks and converts them for NVIDIA TensorRT.')
+    .description('Looks at ONNX models, checks, converts and quantizes them for NVIDIA TensorRT.')
     .version(packageVersion(), '-v, --version', 'print the version of this package')
     .helpCommand(true)
     .addHelpText('after', '\nExit codes: 0 all is well, 1 findings or a failure, 2 wrong usage.');

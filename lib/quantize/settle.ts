@@ -77,7 +77,7 @@ function spread(
   for (let before = -1; before < culprits.size; ) {
     before = culprits.size;
     for (const plan of needy) {
-      const missing = plan.needs?.find((node) => culprits.has(unitOf.get(node) ?? ''));
+      const missing = plan.needs.find((node) => culprits.has(unitOf.get(node) ?? ''));
       if (missing !== undefined) note(plan, `it needs '${missing}', which stays in float`);
     }
   }

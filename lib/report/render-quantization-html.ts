@@ -33,7 +33,7 @@ export async function renderQuantizationHtml(report: QuantizationReport): Promis
   const data: ReportData = {
     title,
     facts: factsOf(report),
-    tensors: calibration ? tensorData(calibration, table) : [],
+    tensors: calibration ? await tensorData(calibration, table) : [],
     decisions: decisions.map(({ node, opType, role, action, reason, amax }) => ({
       ...{ node, opType, role, action, reason, amax },
     })),

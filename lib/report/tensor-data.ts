@@ -1,7 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { loadAddon } from '../native.js';
 import type { Calibration } from '../quantize/calibration/calibration.js';
 import type { HistogramSnapshot } from '../quantize/calibration/native-calibration.js';
-import type { RangeMethod } from '../quantize/calibration/ranges.js';
+import { chooseRanges, type RangeMethod } from '../quantize/calibration/ranges.js';
 import type { CalibrationTable, TensorRange } from '../quantize/calibration/table.js';
 import type { ReportRange, ReportTensor } from './report-data.js';
 
@@ -12,27 +13,40 @@ const barsPerOctave = 8;
 const levels = 127;
 
 /** Every tensor of a calibration, with the range in the table beside those that other methods choose. */
-export function tensorData(
-  calibration: Calibration,
+export async function tensorData(
+  { histograms }: Calibration,
   table: CalibrationTable | undefined,
-): ReportTensor[] {
-  const percentile = table?.percentile ?? 99.99;
-  const tables = methods.map((method) =>
-    calibration.table({ method, ...(method === 'percentile' && { percentile }) }),
-  );
-  return Array.from(calibration.histograms, ([name, snapshot]): ReportTensor => {
-    const costs = costsIn(snapshot);
-    const candidates = tables.map(({ ranges }) => costs(ranges.get(name) as TensorRange));
+): Promise<ReportTensor[]> {
+  const tensors: ReportTensor[] = [];
+  for (const [name, snapshot] of histograms) {
+    // A tensor takes milliseconds, a model has hundreds: the event loop gets its turn between.
+    await nextTurn();
     const chosen = table?.ranges.get(name);
+    const costs = costsIn(snapshot);
+    const candidates = candidatesFor(snapshot, chosen, table?.percentile);
     const { absmax, finite, zeros, nans, infinities } = snapshot;
-    return {
+    tensors.push({
       name,
       ...{ absmax, finite, zeros, nans, infinities },
       ...barsOf(snapshot),
-      candidates,
+      candidates: candidates.map(costs),
       chosen: chosen && costs(chosen),
       note: chosen?.note,
-    };
+    });
+  }
+  return tensors;
+}
+
+/** What each method chooses, as far as it is not known already. */
+function candidatesFor(
+  snapshot: HistogramSnapshot,
+  chosen: TensorRange | undefined,
+  percentile = 99.99,
+): TensorRange[] {
+  return methods.map((method) => {
+    const options = { method, ...(method === 'percentile' && { percentile }) };
+    if (chosen?.method === method && chosen.percentile === options.percentile) return chosen;
+    return chooseRanges(new Map([['', snapshot]]), options).get('') as TensorRange;
   });
 }
 

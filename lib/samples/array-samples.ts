@@ -1,13 +1,12 @@
 import type { ValueInfo } from '../onnx/model.js';
 import type { Tensor, TensorMap } from '../tensor.js';
-import { ByteSequence } from './byte-sequence.js';
+import { Archive, ByteSequence } from './byte-sequence.js';
 import { convertTensor } from './convert.js';
 import { NpyArray } from './npy.js';
 import { sampleError } from './sample-error.js';
-import { readZipEntries } from './zip.js';
 
 /** Where the array of each input is read from. */
-type Sources = ReadonlyMap<string, { label: string; bytes: () => ByteSequence }>;
+type Sources = ReadonlyMap<string, { label: string; open: () => Promise<ByteSequence> }>;
 
 /** An array of one input, and how it is cut into samples. */
 interface InputArray {
@@ -28,15 +27,19 @@ export async function* samplesOfNpz(
   inputs: readonly ValueInfo[],
   batchSize: number,
 ): AsyncGenerator<TensorMap> {
-  const entries = await readZipEntries(place);
-  const arrays = entries.filter(({ name }) => name.endsWith('.npy'));
-  const sources = new Map(
-    arrays.map((entry) => [
-      entry.name.slice(0, -'.npy'.length),
-      { label: `${place}: ${entry.name}`, bytes: () => ByteSequence.ofZipEntry(place, entry) },
-    ]),
-  );
-  yield* samplesOf(place, inputs, sources, batchSize);
+  const archive = await Archive.open(place);
+  try {
+    const arrays = archive.names.filter((name) => name.endsWith('.npy'));
+    const sources = new Map(
+      arrays.map((name) => [
+        name.slice(0, -'.npy'.length),
+        { label: `${place}: ${name}`, open: () => archive.read(name) },
+      ]),
+    );
+    yield* samplesOf(place, inputs, sources, batchSize);
+  } finally {
+    archive.close();
+  }
 }
 
 /**
@@ -54,7 +57,7 @@ export async function* samplesOfNpy(
   const sources = new Map(
     Array.from(files, ([name, path]) => [
       name,
-      { label: path, bytes: () => ByteSequence.ofFile(path) },
+      { label: path, open: async () => ByteSequence.ofFile(path) },
     ]),
   );
   yield* samplesOf(place, inputs, sources, batchSize);
@@ -67,12 +70,14 @@ async function* samplesOf(
   batchSize: number,
 ): AsyncGenerator<TensorMap> {
   checkNames(place, inputs, sources);
+  const opened: NpyArray[] = [];
   const arrays: InputArray[] = [];
   try {
     for (const input of inputs) {
-      const { label, bytes } = sources.get(input.name) as { label: string; bytes(): ByteSequence };
-      const sequence = bytes();
-      arrays.push(planArray(input, await openArray(label, sequence), batchSize));
+      const { label, open } = sources.get(input.name) as NonNullable<ReturnType<Sources['get']>>;
+      const array = await openArray(label, await open());
+      opened.push(array);
+      arrays.push(planArray(input, array, batchSize));
     }
     const total = commonCount(place, arrays);
     for (let index = 0; index < total; index++) {
@@ -81,7 +86,7 @@ async function* samplesOf(
       yield feeds;
     }
   } finally {
-    for (const { array } of arrays) await array.close();
+    for (const array of opened) array.close();
   }
 }
 
@@ -89,7 +94,7 @@ async function openArray(label: string, sequence: ByteSequence): Promise<NpyArra
   try {
     return await NpyArray.open(label, sequence);
   } catch (error) {
-    await sequence.close();
+    sequence.close();
     throw error;
   }
 }

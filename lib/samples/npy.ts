@@ -53,8 +53,8 @@ export class NpyArray {
     return tensorOver(type, taken, bytes);
   }
 
-  close(): Promise<void> {
-    return this.#bytes.close();
+  close(): void {
+    this.#bytes.close();
   }
 }
 

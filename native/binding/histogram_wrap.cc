@@ -145,7 +145,7 @@ Napi::Value HistogramWrap::Error(const Napi::CallbackInfo& info) {
   if (!(amax >= 0.0) || std::isinf(amax)) {
     throw Napi::TypeError::New(info.Env(), "Expected a finite amax from 0");
   }
-  return Napi::Number::New(info.Env(), SquaredError(histogram_).Mean(amax, levels));
+  return Napi::Number::New(info.Env(), QuantizationError(histogram_, amax, levels));
 }
 
 Napi::Value HistogramWrap::Snapshot(const Napi::CallbackInfo& info) {

@@ -81,7 +81,7 @@ class Divergence {
 }  // namespace
 
 double EntropyAmax(const Histogram& histogram) {
-  const Histogram::State& state = histogram.state();
+  const Histogram::State state = histogram.state();
   const double absmax = state.absmax;
   std::vector<double> counts = MergedCounts(state.counts);
   const size_t size = counts.size();

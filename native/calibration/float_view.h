@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "calibration/float_bits.h"
+
 namespace tensorrt_node {
 
 enum class FloatType { kFloat32, kFloat16, kBFloat16 };
@@ -22,9 +24,7 @@ class FloatView {
     return {type_, data_ + begin * BytesOf(type_), size};
   }
 
-  /// Writes the absolute value of each element as the bits of a float32. Bits of that kind order
-  /// like the values they stand for, with infinity above all numbers and NaN above infinity, so
-  /// that whoever reads them can compare whole numbers, which compilers vectorise.
+  /// Writes the absolute value of each element as the bits of a float32: see MagnitudeBits.
   void CopyMagnitudes(uint32_t* bits) const {
     switch (type_) {
       case FloatType::kFloat32:
@@ -50,8 +50,7 @@ class FloatView {
       const uint32_t half = HalfWord(i);
       const uint32_t magnitude =
           type_ == FloatType::kFloat16 ? HalfMagnitude(half) : (half & 0x7fffU) << 16;
-      const uint32_t bits = magnitude | (half & 0x8000U) << 16;
-      std::memcpy(values + i, &bits, sizeof(bits));
+      values[i] = FloatOfBits(magnitude | (half & 0x8000U) << 16);
     }
   }
 
@@ -63,16 +62,12 @@ class FloatView {
   }
 
   /// Moves exponent and mantissa into place, then corrects the exponent's bias by a
-  /// multiplication, which normalises the subnormal numbers of float16 as well.
+  /// multiplication, which normalises the subnormal numbers of float16 as well. It makes infinity
+  /// and NaN 2^16 and more, whose exponents lack nothing but ones.
   static uint32_t HalfMagnitude(uint32_t half) {
     const uint32_t moved = (half & 0x7fffU) << 13;
-    if ((half & 0x7c00U) == 0x7c00U) return moved | 0x7f800000U;
-    float value;
-    std::memcpy(&value, &moved, sizeof(value));
-    value *= 0x1p112F;
-    uint32_t bits;
-    std::memcpy(&bits, &value, sizeof(bits));
-    return bits;
+    const uint32_t bits = BitsOf(FloatOfBits(moved) * 0x1p112F);
+    return bits | ((half & 0x7c00U) == 0x7c00U ? kInfinityBits : 0U);
   }
 
   FloatType type_;

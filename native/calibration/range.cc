@@ -6,7 +6,7 @@
 namespace tensorrt_node {
 
 double PercentileAmax(const Histogram& from, double percentile) {
-  const Histogram::State& histogram = from.state();
+  const Histogram::State histogram = from.state();
   const double absmax = histogram.absmax;
   const double rank = percentile / 100.0 * static_cast<double>(histogram.finite);
   double below = static_cast<double>(histogram.zeros);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace tensorrt_node {
 namespace {
@@ -12,21 +13,23 @@ constexpr size_t kFirstCandidate = 128;
 
 }  // namespace
 
-SquaredError::SquaredError(const Histogram& histogram)
-    : finite_(static_cast<double>(histogram.state().finite)),
-      absmax_(histogram.state().absmax),
-      exponent_(histogram.state().exponent) {
-  const auto& counts = histogram.state().counts;
+SquaredError::SquaredError(const Histogram& histogram, WithinBin within) : within_(within) {
+  const Histogram::State state = histogram.state();
+  finite_ = static_cast<double>(state.finite);
+  absmax_ = state.absmax;
+  exponent_ = state.exponent;
+  const auto& counts = state.counts;
   const auto last = std::find_if(counts.rbegin(), counts.rend(), [](uint64_t n) { return n != 0; });
   const auto used = static_cast<size_t>(counts.rend() - last);
 
+  const double variance = within == WithinBin::kSpread ? 1.0 / 12.0 : 0.0;
   edges_.resize(used + 1);
   for (size_t i = 0; i < used; ++i) {
     Edge& edge = edges_[i];
     edge.count = static_cast<double>(counts[i]);
     const double centre = static_cast<double>(i) + 0.5;
     sum_ += edge.count * centre;
-    sum_of_squares_ += edge.count * (centre * centre + 1.0 / 12.0);
+    sum_of_squares_ += edge.count * (centre * centre + variance);
     edges_[i + 1].below = edge.below + edge.count;
     edges_[i + 1].distances = edge.distances + edge.below + edge.count / 2.0;
   }
@@ -42,16 +45,17 @@ double SquaredError::Mean(double amax, double levels) const {
 double SquaredError::BestAmax() const {
   const size_t used = edges_.size() - 1;
   if (used <= kFirstCandidate) return absmax_;
-  size_t best = used;
-  double least = Sum(static_cast<double>(used) / kInt8Levels, kInt8Levels);
+  double best = 0.0;
+  double least = std::numeric_limits<double>::infinity();
   for (size_t i = kFirstCandidate; i < used; ++i) {
-    const double error = Sum(static_cast<double>(i) / kInt8Levels, kInt8Levels);
+    const double centre = static_cast<double>(i) + 0.5;
+    const double error = Sum(centre / kInt8Levels, kInt8Levels);
     if (error < least) {
       least = error;
-      best = i;
+      best = centre;
     }
   }
-  return std::min(std::ldexp(static_cast<double>(best), exponent_), absmax_);
+  return std::min(std::ldexp(best, exponent_), absmax_);
 }
 
 double SquaredError::Sum(double step, double levels) const {
@@ -69,9 +73,17 @@ double SquaredError::DistancesBelow(double position) const {
   const size_t bin = std::min(static_cast<size_t>(position), edges_.size() - 1);
   const Edge& edge = edges_[bin];
   const double inside = position - static_cast<double>(bin);
-  return edge.distances + inside * (edge.below + inside * edge.count / 2.0);
+  const double of_bin =
+      within_ == WithinBin::kSpread ? inside * inside / 2.0 : std::max(inside - 0.5, 0.0);
+  return edge.distances + inside * edge.below + of_bin * edge.count;
 }
 
-double MseAmax(const Histogram& histogram) { return SquaredError(histogram).BestAmax(); }
+double QuantizationError(const Histogram& histogram, double amax, double levels) {
+  return SquaredError(histogram, WithinBin::kSpread).Mean(amax, levels);
+}
+
+double MseAmax(const Histogram& histogram) {
+  return SquaredError(histogram, WithinBin::kCentre).BestAmax();
+}
 
 }  // namespace tensorrt_node

@@ -6,8 +6,12 @@
 
 namespace tensorrt_node {
 
+/// How the values of a bin lie within it: pytorch-quantization takes them all for its centre. That
+/// tells little where the steps of a grid are about as narrow as the bins.
+enum class WithinBin { kCentre, kSpread };
+
 /// The error that quantization to a symmetric grid makes on the values of a histogram, whichever
-/// range the grid has. Within a bin the values are taken as spread evenly.
+/// range the grid has.
 ///
 /// With the step s and levels L, x becomes s * min(round(x / s), L). Let G(t) be the sum of
 /// (t - x) over all x below t. Every boundary t = (k - 1/2) s between two levels, k = 1...L, then
@@ -16,14 +20,14 @@ namespace tensorrt_node {
 /// which takes L steps a range, since G is known at every edge of a bin beforehand.
 class SquaredError {
  public:
-  explicit SquaredError(const Histogram& histogram);
+  SquaredError(const Histogram& histogram, WithinBin within);
 
   /// The mean over all finite values, zeros among them, when [-amax, amax] has `levels` steps on
   /// either side of zero. Of no values it is 0.
   double Mean(double amax, double levels) const;
 
-  /// The edge of a bin, at least the 128th one, with the least error for 127 levels, absmax in
-  /// place of an edge above it. Of no values it is 0.
+  /// The centre of a bin, from the 128th on, with the least error for 127 levels, the first one of
+  /// equals. It is at most absmax, and 0 of no values.
   double BestAmax() const;
 
  private:
@@ -39,15 +43,23 @@ class SquaredError {
   double Sum(double step, double levels) const;
   double DistancesBelow(double position) const;
 
+  WithinBin within_;
   std::vector<Edge> edges_;
   double sum_ = 0.0;
   double sum_of_squares_ = 0.0;
-  double finite_;
-  double absmax_;
-  int exponent_;
+  double finite_ = 0.0;
+  double absmax_ = 0.0;
+  int exponent_ = 0;
 };
 
-/// The amax with the least mean squared error in INT8, of those the histogram can tell apart.
+/// The mean squared error of all finite values, zeros among them, when [-amax, amax] has `levels`
+/// steps on either side of zero.
+double QuantizationError(const Histogram& histogram, double amax, double levels);
+
+/// The amax with the least mean squared error in INT8, as NVIDIA's pytorch-quantization searches
+/// it: of the centres of all bins from the 128th on, with the values of a bin at its centre and
+/// those beyond amax clipped. Its histogram has 2048 bins up to the largest value of the first
+/// batch, ours 8192 up to the power of two above absmax. At most absmax, and 0 of no values.
 double MseAmax(const Histogram& histogram);
 
 }  // namespace tensorrt_node

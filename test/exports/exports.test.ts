@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   buildEngine,
-  type CheckCode,
   check,
   fix,
   Model,
@@ -13,22 +12,12 @@ import {
 } from 'tensorrt-node';
 import { afterAll, describe, expect, it } from 'vitest';
 import { errorOf, temporaryFolder } from '../unit/helpers.js';
-import { exportNames, feedsFor, pathOf, profilesFor } from './exports.js';
+import { exportNames, feedsFor, pathOf, profilesFor, refused } from './exports.js';
 
 // Models as users really export them, on the real parser and builder of TensorRT for RTX.
 // scripts/fixtures/README.md tells how they were made.
 
-/** What TensorRT refuses, and the finding of `check` that says why. All others build. */
-const refused: Readonly<Record<string, CheckCode>> = {
-  'bert.ort-optimized': 'operator-onnxruntime',
-  'distilbert.ort-dynamic': 'zero-point-not-zero',
-  'distilbert.ort-static': 'bias-quantized',
-  'gpt2-past.ort-optimized': 'operator-onnxruntime',
-  't5-merged.optimum': 'if-sizes-differ',
-  'vit.ort-static-symmetric': 'bias-quantized',
-};
-
-/** Of these, what `fix` makes of them builds. */
+/** Of those that TensorRT refuses, what `fix` makes of them builds. */
 const mended = ['vit.ort-static-symmetric'];
 
 const counts = { unchanged: 0, sameOutputs: 0, fp32: 0, fp16: 0, explained: 0 };

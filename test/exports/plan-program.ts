@@ -41,17 +41,24 @@ export function readPlanProgram(plan: Plan): PlanProgram {
   return { kernels };
 }
 
-/** The element type that a product of a node computes with; undefined where no product names it. */
-export function productType({ kernels }: PlanProgram, node: string): string | undefined {
-  const product = kernels.find(
-    ({ kind, layers }) => (kind === 'gemm' || kind === 'convolution') && layers.includes(node),
-  );
-  return product && typeOfProduct(product);
+/** The products of a program, each as one text, sorted: `gemm int8 x int8` for its factors. */
+export function productsOf({ kernels }: PlanProgram): string[] {
+  const products = kernels.filter(({ kind }) => kind !== 'other');
+  return products.map(describe).sort();
 }
 
-/** The types of both factors where they differ. */
-export function typeOfProduct({ inputs: [left = '', right = ''] }: Kernel): string {
-  return left === right ? left : `${left} x ${right}`;
+/**
+ * What a MatMul, Gemm or Conv of the model is computed by, as {@link productsOf} tells it; undefined
+ * where no product names it.
+ */
+export function productWith({ kernels }: PlanProgram, node: string): string | undefined {
+  const found = kernels.find(({ kind, layers }) => kind !== 'other' && layers.includes(node));
+  return found && describe(found);
+}
+
+function describe({ kind, inputs: [left, right], outputs: [output] }: Kernel): string {
+  // That of other products is what the next kernel wants, and the accumulator's.
+  return `${kind} ${left} x ${right}${kind === 'attention' ? ` -> ${output}` : ''}`;
 }
 
 const magic = 'NLYM';
@@ -59,7 +66,10 @@ const magic = 'NLYM';
 const lengthOffset = 8;
 const textOffset = 16;
 
-/** The texts of a plan's programs, without those that are the inside of a kernel of another. */
+/** Says of a program that it is the inside of a kernel of another. */
+const anyAccelerator = 'accelerators={*}';
+
+/** The texts of a plan's programs. */
 function programsOf(data: Uint8Array): string[] {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const texts: string[] = [];
@@ -67,11 +77,11 @@ function programsOf(data: Uint8Array): string[] {
     const begin = at + textOffset;
     const end = begin + Number(bytes.readBigUInt64LE(at + lengthOffset));
     if (!bytes.toString('latin1', begin, begin + 8).startsWith('header {')) continue;
-    texts.push(bytes.toString('utf8', begin, end));
+    const text = bytes.toString('utf8', begin, end);
+    if (!text.slice(0, text.indexOf('descriptors {')).includes(anyAccelerator)) texts.push(text);
     at = end - 1;
   }
-  const fusions = texts.flatMap((text) => [...text.matchAll(/\n\s+runtime_fusion=\{ /g)]).length;
-  return texts.slice(0, texts.length - fusions);
+  return texts;
 }
 
 const kindOf: Readonly<Record<string, Kernel['kind']>> = {
@@ -114,7 +124,13 @@ function specialKind(name: string, statement: string): Kernel['kind'] | undefine
   return / backbone=gemm /.test(statement) ? 'gemm' : undefined;
 }
 
+const separator = '\u001f';
+const onnxLayer = '[ONNX Layer: ';
+
 function layersIn(statement: string): string[] {
   const [, layers = ''] = / layers="([^"]*)"/.exec(statement) ?? [];
-  return [...layers.matchAll(/\[ONNX Layer: ([^\x1f]*)\]/g)].map(([, layer = '']) => layer);
+  return layers
+    .split(separator)
+    .filter((layer) => layer.startsWith(onnxLayer))
+    .map((layer) => layer.slice(onnxLayer.length, -1));
 }

@@ -43,28 +43,50 @@ export function attentionCandidates(
         : 'its output feeds no linear layer, and INT8 attention is fused only with an INT8 output',
     );
   };
-  const common = { unit: softmax.name, weight: undefined, obstacle };
+  const common = { unit: softmax.name, weight: undefined, needs: projections, obstacle };
   const reason = whyFused(context, attention, options);
-  const activations = ({ input: [left = '', right = ''] }: NodeProto) => [
-    { index: 0, tensor: left },
-    { index: 1, tensor: right },
-  ];
+  const [queries = '', keys = ''] = scores.input;
+  const [given = '', values = ''] = output.input;
+  const probabilities = probabilitiesOf(context.graph, attention);
+  const guard =
+    probabilities === given
+      ? ''
+      : `, without '${context.graph.producer(given)?.name}' against NaN, which INT8 has none of`;
   return [
     {
       ...common,
       node: scores,
       role: 'attention-scores',
       reason: `queries by keys: ${reason}`,
-      activations: activations(scores),
+      activations: [
+        { index: 0, tensor: queries },
+        { index: 1, tensor: keys },
+      ],
     },
     {
       ...common,
       node: output,
       role: 'attention-context',
-      reason: `probabilities by values: ${reason}`,
-      activations: activations(output),
+      reason: `probabilities by values: ${reason}${guard}`,
+      activations: [
+        { index: 0, tensor: probabilities },
+        { index: 1, tensor: values },
+      ],
     },
   ];
+}
+
+/**
+ * The tensor of probabilities to quantize. PyTorch exports `where(isnan(p), 0, p)` for rows that are
+ * masked wholly; with it behind Softmax, INT8 attention is not fused. QuantizeLinear makes numbers of
+ * NaN as well, so the guard has nothing left to do and the product reads from before it.
+ */
+export function probabilitiesOf(graph: Graph, { context }: Attention): string {
+  const [probabilities = ''] = context.input;
+  const { opType, input: [condition = '', , otherwise = ''] = [] } =
+    graph.producer(probabilities) ?? {};
+  const test = opType === 'Where' ? graph.producer(condition) : undefined;
+  return test?.opType === 'IsNaN' && test.input[0] === otherwise ? otherwise : probabilities;
 }
 
 /** What speaks against INT8, as far as no other node matters. */
@@ -89,12 +111,13 @@ function asObstacle(reason: string | undefined): Obstacle | undefined {
   return reason === undefined ? undefined : better(reason);
 }
 
-function whyFormDoesNotFit(
-  context: PlacementContext,
-  { softmax, scores, context: output, addends }: Attention,
-): string | undefined {
-  const [probabilities = '', values = ''] = output.input;
-  if ([...scores.input, probabilities, values].some((tensor) => context.hasQdq(tensor))) {
+function whyFormDoesNotFit(context: PlacementContext, attention: Attention): string | undefined {
+  const { softmax, scores, context: output, addends } = attention;
+  const { graph } = context;
+  const probabilities = probabilitiesOf(graph, attention);
+  if (
+    [...scores.input, probabilities, output.input[1] ?? ''].some((tensor) => context.hasQdq(tensor))
+  ) {
     return 'the model has Q/DQ nodes here already';
   }
   const type = context.elementType(scores.output[0] ?? '');
@@ -109,8 +132,7 @@ function whyFormDoesNotFit(
   if (axis !== -1 && rank !== undefined && axis !== rank - 1) {
     return `its Softmax is over axis ${axis}, not the last`;
   }
-  const { graph } = context;
-  if (graph.isOutput(probabilities) || graph.isOutput(softmax.output[0] ?? '')) {
+  if (graph.isOutput(output.input[0] ?? '') || graph.isOutput(softmax.output[0] ?? '')) {
     return 'its probabilities are an output of the model, so that it cannot be fused';
   }
   return undefined;

@@ -18,6 +18,8 @@ export interface Candidate {
   readonly reason: string;
   readonly activations: readonly PlannedActivation[];
   readonly weight: PlannedWeight | undefined;
+  /** Nodes without whose quantization this one would gain nothing. */
+  readonly needs: readonly NodeProto[];
   /**
    * What speaks against it.
    *
@@ -39,6 +41,6 @@ export function better(reason: string): Obstacle {
 
 /** A candidate that stays in float whatever becomes of the others. */
 export function stays(node: NodeProto, role: NodeRole, obstacle: Obstacle): Candidate {
-  const nothing = { reason: '', activations: [], weight: undefined };
+  const nothing = { reason: '', activations: [], weight: undefined, needs: [] };
   return { node, role, unit: node.name, ...nothing, obstacle: () => obstacle };
 }

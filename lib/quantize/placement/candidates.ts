@@ -1,6 +1,6 @@
 import type { NodeProto } from 'onnx-buf';
 import { subgraphsOf } from '../../onnx/graph/subgraphs.js';
-import { attentionCandidates, findAttention } from './attention.js';
+import { attentionCandidates, findAttention, probabilitiesOf } from './attention.js';
 import { better, type Candidate, never, stays } from './candidate.js';
 import { type ConcatCandidate, concatCandidate } from './concat.js';
 import type { PlacementContext } from './context.js';
@@ -48,9 +48,7 @@ export function findCandidates(context: PlacementContext, options: PlacementOpti
     ),
   );
   const residuals = nodes.flatMap((node) =>
-    isOf(node, 'Add')
-      ? (residualCandidate(context, node, (at) => weighted.has(at), options) ?? [])
-      : [],
+    isOf(node, 'Add') ? (residualCandidate(context, node, weighted, options) ?? []) : [],
   );
   const concats =
     scheme === 'cnn'
@@ -67,7 +65,7 @@ export function findCandidates(context: PlacementContext, options: PlacementOpti
     scheme,
     all,
     concats,
-    probabilities: attention.map(({ context: product }) => product.input[0] ?? ''),
+    probabilities: attention.map((block) => probabilitiesOf(context.graph, block)),
   };
 }
 

@@ -35,6 +35,7 @@ export function concatCandidate(
     reason: `one scale for its ${node.input.length} inputs and its output`,
     activations: node.input.map((tensor, index) => ({ index, tensor })),
     weight: undefined,
+    needs: readers.flatMap((reader) => ('layer' in reader ? [reader.layer] : [])),
     union: [...new Set([...node.input, ...read])],
     obstacle: (isQuantized) => {
       if (fixed) return fixed;

@@ -1,4 +1,5 @@
 import type { NodeProto } from 'onnx-buf';
+import { getInt } from '../../onnx/attributes.js';
 import { elementTypeName, toDataType } from '../../onnx/tensor/element-types.js';
 import { better, type Candidate, never, type Obstacle } from './candidate.js';
 import { throughIdentities } from './constants.js';
@@ -11,7 +12,7 @@ export function convolutionCandidate(context: PlacementContext, node: NodeProto)
   const weight = throughIdentities(context.graph, factor);
   // Weights are [out, in / group, ...], and those of ConvTranspose [in, out / group, ...].
   const axis = node.opType === 'Conv' ? 0 : 1;
-  const problem = whyNot(context, input, weight);
+  const problem = whyNot(context, node, weight);
   return {
     node,
     role: 'convolution',
@@ -19,12 +20,14 @@ export function convolutionCandidate(context: PlacementContext, node: NodeProto)
     reason: `constant weight '${weight}', calibrated input '${input}'`,
     activations: [{ index: 0, tensor: input }],
     weight: { index: 1, tensor: weight, axis },
+    needs: [],
     obstacle: () => problem,
   };
 }
 
-function whyNot(context: PlacementContext, input: string, weight: string): Obstacle | undefined {
+function whyNot(context: PlacementContext, node: NodeProto, weight: string): Obstacle | undefined {
   const { graph } = context;
+  const [input = ''] = node.input;
   if (context.hasQdq(input) || context.hasQdq(weight)) {
     return never('the model has Q/DQ nodes here already');
   }
@@ -34,10 +37,19 @@ function whyNot(context: PlacementContext, input: string, weight: string): Obsta
   if (toDataType(value.dataType) !== 'float32') {
     return never(`its weight is ${elementTypeName(value.dataType)}, not FLOAT`);
   }
-  if (value.dims.slice(0, 2).some((dim) => dim < smallestSide)) {
-    return better(
-      `its weight is [${value.dims.join(', ')}], and INT8 needs at least ${smallestSide} channels on each side`,
-    );
+  if (node.opType === 'ConvTranspose') {
+    return better('TensorRT for RTX 1.7 computes ConvTranspose in float whatever its Q/DQ');
   }
-  return undefined;
+  return whyChannelsDoNotPay(node, value.dims.map(Number));
+}
+
+/** A convolution of each channel by itself waits for memory, which INT8 halves, and may be thin. */
+function whyChannelsDoNotPay(node: NodeProto, dims: readonly number[]): Obstacle | undefined {
+  const [outputs = 0, inputs = 0] = dims;
+  const isDepthwise = inputs === 1 && getInt(node, 'group') === outputs;
+  const fewest = isDepthwise ? outputs : Math.min(outputs, inputs);
+  if (fewest >= smallestSide) return undefined;
+  return better(
+    `its weight is [${dims.join(', ')}], and INT8 pays from ${smallestSide} channels on each side`,
+  );
 }

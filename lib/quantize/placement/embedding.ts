@@ -30,6 +30,7 @@ export function embeddingCandidate(
     reason: `constant table '${table}', a scale for each of ${dims[0]} rows`,
     activations: [],
     weight: { index: 0, tensor: table, axis: 0 },
+    needs: [],
     obstacle: () => obstacle,
   };
 }

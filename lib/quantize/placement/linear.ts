@@ -1,10 +1,15 @@
 import type { NodeProto, TensorProto } from 'onnx-buf';
 import { getFloat, getInt } from '../../onnx/attributes.js';
+import type { Graph } from '../../onnx/graph/graph.js';
+import { movers } from '../../onnx/patterns/attention.js';
 import { elementTypeName, toDataType } from '../../onnx/tensor/element-types.js';
 import { better, type Candidate, never, type Obstacle, stays } from './candidate.js';
 import { throughIdentities } from './constants.js';
 import type { PlacementContext } from './context.js';
 import { smallestSide } from './limits.js';
+
+/** How many nodes are followed from a layer to what cuts its output, and from there to a product. */
+const farthest = 6;
 
 /**
  * A MatMul or Gemm as a linear layer: an activation times a constant matrix. Null is for the product
@@ -27,7 +32,9 @@ export function linearCandidate(
   const problem =
     whyAttributesDoNotFit(node) ??
     whyWeightDoesNotFit(value) ??
-    (weightsOnly ? undefined : whyVectorsDoNotPay(context, input));
+    (weightsOnly
+      ? undefined
+      : (whyVectorsDoNotPay(context, input) ?? whyCutDoesNotFit(context, node)));
   const axis = getInt(node, 'transB') === 1 ? 0 : 1;
   return {
     node,
@@ -38,6 +45,7 @@ export function linearCandidate(
       : `constant weight '${weight}', calibrated input '${input}'`,
     activations: weightsOnly ? [] : [{ index: 0, tensor: input }],
     weight: { index: 1, tensor: weight, axis },
+    needs: [],
     obstacle: () => problem,
   };
 }
@@ -93,4 +101,47 @@ function whyVectorsDoNotPay(context: PlacementContext, input: string): Obstacle 
         "its input has one row only, so that INT8 arithmetic does not pay; 'weights-only' does",
       )
     : undefined;
+}
+
+/**
+ * Queries, keys and values from one product, as GPT-2 and ViT of timm make them. Seen in plans of
+ * TensorRT for RTX 1.7: the cut is moved through the product into the weight, which is then
+ * dequantized by a kernel of its own, and the product computes in float.
+ */
+function whyCutDoesNotFit({ graph }: PlacementContext, node: NodeProto): Obstacle | undefined {
+  const cuts = cutsBehind(graph, node.output[0] ?? '');
+  const fed = new Set<string>();
+  for (const { output } of cuts) for (const part of output) addFedInputs(graph, part, fed);
+  // Rotary positions cut one factor in two, which meet again before the product.
+  if (fed.size < 2) return undefined;
+  return better(
+    `its output is cut into factors of attention by '${cuts[0]?.name}', which TensorRT for RTX 1.7 moves into the weight, and then computes in float`,
+  );
+}
+
+const cutters = new Set(['Split', 'Slice', 'Gather']);
+
+/** The nodes that cut what a layer makes, where nothing else reads it. */
+function cutsBehind(graph: Graph, tensor: string, depth = 0): readonly NodeProto[] {
+  const readers = graph.consumers(tensor).filter(({ opType }) => opType !== 'Shape');
+  const [reader] = readers;
+  if (!reader || depth > farthest) return [];
+  if (readers.every(({ opType }) => cutters.has(opType))) return readers;
+  const addsBias = reader.opType === 'Add' && reader.input.some((name) => graph.constant(name));
+  const passes = readers.length === 1 && (addsBias || movers.has(reader.opType));
+  return passes ? cutsBehind(graph, reader.output[0] ?? '', depth + 1) : [];
+}
+
+/** Adds the inputs of products of two computed tensors that a tensor is moved into. */
+function addFedInputs(graph: Graph, tensor: string, fed: Set<string>, depth = 0): void {
+  if (depth > farthest) return;
+  for (const reader of graph.consumers(tensor)) {
+    if (reader.opType === 'MatMul') {
+      if (reader.input.some((name) => graph.constant(name))) continue;
+      fed.add(`${reader.input.indexOf(tensor)} of ${reader.name}`);
+    }
+    const scales = reader.opType === 'Mul' && reader.input.some((name) => graph.constant(name));
+    const passes = scales || reader.opType === 'Concat' || movers.has(reader.opType);
+    if (passes) addFedInputs(graph, reader.output[0] ?? '', fed, depth + 1);
+  }
 }

@@ -31,7 +31,7 @@ export async function planPlacement(
     const obstacle = decide(unit, (node) => quantized.has(node));
     for (const candidate of unit) {
       if (!obstacle) quantized.add(candidate.node);
-      plans.set(candidate.node, toPlan(candidate, obstacle));
+      plans.set(candidate.node, toPlan(candidate, obstacle, quantized));
     }
   }
   const nodes = inGraphOrder(context, candidates.all).map(
@@ -110,12 +110,19 @@ function askRules(
   return undefined;
 }
 
-function toPlan(candidate: Candidate, obstacle: Obstacle | undefined): NodePlan {
+function toPlan(
+  candidate: Candidate,
+  obstacle: Obstacle | undefined,
+  quantized: ReadonlySet<NodeProto>,
+): NodePlan {
   const { node, role, unit, reason, activations, weight } = candidate;
   const common = { node: node.name, opType: node.opType, role, unit };
-  return obstacle
-    ? { ...common, action: 'float', reason: obstacle.reason, activations: [], weight: undefined }
-    : { ...common, action: 'quantize', reason, activations, weight };
+  if (obstacle) {
+    const nothing = { activations: [], weight: undefined, needs: [] };
+    return { ...common, ...nothing, action: 'float', reason: obstacle.reason };
+  }
+  const needs = candidate.needs.flatMap((need) => (quantized.has(need) ? [need.name] : []));
+  return { ...common, action: 'quantize', reason, activations, weight, needs };
 }
 
 function inGraphOrder(context: PlacementContext, candidates: readonly Candidate[]): Candidate[] {

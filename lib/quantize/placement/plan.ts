@@ -49,8 +49,11 @@ export interface NodePlan {
   /** Empty where the action is `'float'`. */
   readonly activations: readonly PlannedActivation[];
   readonly weight: PlannedWeight | undefined;
-  /** Nodes that must be quantized for this one's unit to be. */
-  readonly needs?: readonly string[];
+  /**
+   * Names of quantized nodes without which this one would gain nothing: where one of them turns out
+   * to stay in float, so must this one. Empty where the action is `'float'`.
+   */
+  readonly needs: readonly string[];
 }
 
 /** Where Q/DQ nodes will stand. Nothing has been changed yet. */

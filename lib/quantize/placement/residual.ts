@@ -15,7 +15,7 @@ const activations = new Set(['Relu', 'LeakyRelu', 'Clip', 'HardSwish']);
 const farthest = 8;
 
 /** How many nodes are looked at to learn whether a branch started from a tensor. */
-const mostVisited = 2000;
+const mostVisited = 400;
 
 /** An Add that ends a branch. */
 interface Join {
@@ -25,6 +25,8 @@ interface Join {
   readonly index: 0 | 1;
   /** Whether the other input is what the branch started from, or a layer's output of that. */
   readonly isSkip: boolean;
+  /** The layer that the other input comes from, as the one that changes the size in a ResNet. */
+  readonly otherLayer: NodeProto | undefined;
 }
 
 /**
@@ -34,34 +36,60 @@ interface Join {
  * A linear layer's output and the skip connection are both quantized, as in NVIDIA's QDQBERT. With
  * convolutions it is the skip connection only, as the Add becomes part of the convolution.
  *
- * @param isLayer - whether a node is a candidate with a weight.
+ * @param layers - the candidates with a weight, by node.
  */
 export function residualCandidate(
   context: PlacementContext,
   node: NodeProto,
-  isLayer: (node: NodeProto) => boolean,
+  layers: ReadonlyMap<NodeProto, Candidate>,
   { residuals = true }: Pick<PlacementOptions, 'residuals'>,
 ): Candidate | null {
-  const join = findJoin(context, node, isLayer);
+  const join = findJoin(context, node, layers);
   if (!join) return null;
   const { layer, index } = join;
-  const isLinear = layer.opType === 'MatMul' || layer.opType === 'Gemm';
+  const isLinear = layers.get(layer)?.role === 'linear';
+  const skip = node.input[1 - index] ?? '';
   const inputs = node.input.map((tensor, at) => ({ index: at, tensor }));
-  const quantized = isLinear && residuals === true ? inputs : inputs.filter((_, i) => i !== index);
+  const both = isLinear && residuals === true;
   const fixed = whyNot(context, node, join, residuals);
+  const readers = context.once(`readers of ${skip}`, () => readersOf(context, skip, layers));
   return {
     node,
     role: 'residual',
     unit: node.name,
-    reason: `joins the output of '${layer.name}' with the skip connection '${node.input[1 - index]}'${quantized.length === 1 ? ', which alone is quantized' : ''}`,
-    activations: quantized,
+    reason: `joins the output of '${layer.name}' with the skip connection '${skip}'${both ? '' : ', which alone is quantized'}`,
+    activations: both ? inputs : inputs.filter((_, at) => at !== index),
     weight: undefined,
-    obstacle: (isQuantized) =>
-      fixed ??
-      (isQuantized(layer)
+    needs: [layer],
+    obstacle: (isQuantized) => {
+      if (fixed) return fixed;
+      if (!isQuantized(layer)) {
+        return better(`it ends the branch of '${layer.name}', which stays in float`);
+      }
+      const isInt8 = readers.some(isQuantized) || (join.otherLayer && isQuantized(join.otherLayer));
+      return isInt8
         ? undefined
-        : better(`it ends the branch of '${layer.name}', which stays in float`)),
+        : better(
+            `its skip connection '${skip}' feeds no quantized layer: it has to exist in float, and Q/DQ would only round it`,
+          );
+    },
   };
+}
+
+/** The layers that quantize a tensor, at once or after it was moved. */
+function readersOf(
+  context: PlacementContext,
+  tensor: string,
+  layers: ReadonlyMap<NodeProto, Candidate>,
+  depth = 0,
+): NodeProto[] {
+  if (depth > farthest) return [];
+  return context.graph.consumers(tensor).flatMap((node) => {
+    if (layers.get(node)?.activations.some((read) => read.tensor === tensor)) return [node];
+    return movers.has(node.opType)
+      ? readersOf(context, node.output[0] ?? '', layers, depth + 1)
+      : [];
+  });
 }
 
 function whyNot(
@@ -82,35 +110,44 @@ function whyNot(
 function findJoin(
   context: PlacementContext,
   node: NodeProto,
-  isLayer: (node: NodeProto) => boolean,
+  layers: ReadonlyMap<NodeProto, Candidate>,
 ): Join | undefined {
   const { graph } = context;
-  const [left = '', right = ''] = node.input;
-  if ([left, right].some((tensor) => graph.constant(throughIdentities(graph, tensor)))) return;
-  const layers = [left, right].map((tensor) => layerBefore(context, tensor, isLayer));
+  const inputs = node.input.slice(0, 2);
+  if (inputs.some((tensor) => graph.constant(throughIdentities(graph, tensor)))) return undefined;
+  const ends = inputs.map((tensor) => layerBefore(context, tensor, layers));
   const joins = ([0, 1] as const).flatMap((index): Join[] => {
-    const layer = layers[index];
-    if (!layer) return [];
-    const other = layers[1 - index];
-    const start = other && other !== layer ? other.input[0] : undefined;
-    const skip = node.input[1 - index] ?? '';
+    const layer = ends[index];
+    const other = inputs[1 - index] ?? '';
+    if (!layer || isComputedFrom(context, other, layer)) return [];
+    const otherLayer = ends[1 - index];
+    const start = otherLayer?.input[0];
     const isSkip =
-      startsFrom(context, layer, skip) ||
+      startsFrom(context, layer, other) ||
       (start !== undefined && startsFrom(context, layer, start));
-    return [{ layer, index, isSkip }];
+    return [{ layer, index, isSkip, otherLayer }];
   });
   return joins.find(({ isSkip }) => isSkip) ?? joins[0];
+}
+
+/** Whether a tensor comes from a layer's output, as in x + f(x), which is how GELU is written. */
+function isComputedFrom(context: PlacementContext, tensor: string, layer: NodeProto): boolean {
+  const producer = context.graph.producer(tensor);
+  return (
+    producer !== undefined &&
+    (producer === layer || startsFrom(context, producer, layer.output[0] ?? ''))
+  );
 }
 
 /** The layer whose output a tensor is, but for its bias, its normalisation and its form. */
 function layerBefore(
   { graph }: PlacementContext,
   tensor: string,
-  isLayer: (node: NodeProto) => boolean,
+  layers: ReadonlyMap<NodeProto, Candidate>,
 ): NodeProto | undefined {
   let node = graph.producer(tensor);
   for (let depth = 0; node && depth <= farthest; depth++) {
-    if (isLayer(node)) return node;
+    if (layers.has(node)) return node;
     const { opType, input } = node;
     const computed = input.filter((name) => !graph.constant(throughIdentities(graph, name)));
     const [source = '', second] = computed;

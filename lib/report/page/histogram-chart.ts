@@ -2,8 +2,10 @@
 import type { ReportTensor } from '../report-data.js';
 import { digits, svg } from './dom.js';
 
-const size = { width: 720, height: 320 };
-const plot = { left: 56, right: 16, top: 58, bottom: 44 };
+const size = { width: 720, height: 330 };
+const plot = { left: 56, right: 16, top: 72, bottom: 44 };
+/** Labels of ranges stand in as many rows as there are methods, and one range that was given. */
+const labelRows = 5;
 const bottom = size.height - plot.bottom;
 
 /**
@@ -127,11 +129,11 @@ function lossesOf({ chosen, candidates }: ReportTensor, x: Scale): SVGElement[] 
 /** A line for each range, with labels in rows so that near ones do not cover each other. */
 function markersOf({ chosen, candidates }: ReportTensor, x: Scale): SVGElement[] {
   const others = candidates
-    .filter(({ amax }) => amax > 0)
+    .filter(({ method, amax }) => amax > 0 && method !== chosen?.method)
     .map(({ method, amax }) => ({ text: method, amax, kind: classOf(method) }));
   const all =
     chosen && chosen.amax > 0
-      ? [...others, { text: 'chosen', amax: chosen.amax, kind: 'chosen' }]
+      ? [...others, { text: `chosen: ${chosen.method}`, amax: chosen.amax, kind: 'chosen' }]
       : others;
   const ends: number[] = [];
   return [...all]
@@ -142,7 +144,7 @@ function markersOf({ chosen, candidates }: ReportTensor, x: Scale): SVGElement[]
       const free = ends.findIndex((end) => end < left - 6);
       const row = free >= 0 ? free : ends.length;
       ends[row] = left + text.length * 6.6;
-      const top = 12 + (row % 4) * 13;
+      const top = 12 + (row % labelRows) * 13;
       return [
         svg('line', { class: `marker ${kind}`, x1: at, x2: at, y1: top + 3, y2: bottom }, [
           svg('title', {}, [`${text}: ${digits(amax)}`]),
