@@ -223,6 +223,17 @@ export {
 } from './quantize/tuning/auto-quantize-options.js';
 export type { Speedup } from './quantize/tuning/auto-quantize-speed.js';
 export type { QuantizationTrial } from './quantize/tuning/auto-quantize-trials.js';
+export {
+  type TuneRangesOptions,
+  type TuningProgress,
+  tuneRanges,
+} from './quantize/tuning/auto-ranges.js';
+export {
+  type BiasCorrection,
+  type BiasCorrectionOptions,
+  type BiasCorrectionProgress,
+  correctBias,
+} from './quantize/tuning/bias-correction.js';
 export type { GroupBy, QuantizationGroup } from './quantize/tuning/groups.js';
 export { type OutputDistance, outputDistance } from './quantize/tuning/output-distance.js';
 export {
@@ -237,6 +248,12 @@ export type {
   TuningOptions,
 } from './quantize/tuning/sensitivity-options.js';
 export type { TuningCalibration } from './quantize/tuning/sensitivity-table.js';
+export {
+  type SmoothedModel,
+  type SmoothingDecision,
+  type SmoothQuantOptions,
+  smoothQuant,
+} from './quantize/tuning/smooth-quant.js';
 export {
   type QuantizationReport,
   renderQuantizationHtml,
