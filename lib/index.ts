@@ -64,6 +64,13 @@ export type { LibraryOptions } from './engine/library/library.js';
 export type { LoadOptions } from './engine/load-options.js';
 export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/plan/plan.js';
 export type { PlanInput } from './engine/plan/plan-file.js';
+export type {
+  EnginePrecisionReport,
+  LayerPrecision,
+  LayerTensor,
+  MissedNode,
+  PrecisionReportOptions,
+} from './engine/precision-report.js';
 export type { NewWeights, RefitOptions } from './engine/refit.js';
 export type { SerializeOptions } from './engine/serialize-options.js';
 export type {
@@ -195,7 +202,12 @@ export {
   CalibrationTable,
   type TensorRange,
 } from './quantize/calibration/table.js';
-export type { PlacementOptions, SchemeName } from './quantize/placement/options.js';
+export type {
+  PlacementCandidate,
+  PlacementOptions,
+  PlacementRule,
+  SchemeName,
+} from './quantize/placement/options.js';
 export type { NodeRole } from './quantize/placement/plan.js';
 export {
   type QuantizationDecision,
@@ -205,6 +217,50 @@ export {
   quantize,
   type RangeOverrides,
 } from './quantize/quantize.js';
+export {
+  type AutoQuantizeReport,
+  type AutoQuantizeResult,
+  autoQuantize,
+} from './quantize/tuning/auto-quantize.js';
+export {
+  type AutoQuantizeOptions,
+  type AutoQuantizeProgress,
+  defaultVariants,
+  type QuantizationVariant,
+} from './quantize/tuning/auto-quantize-options.js';
+export type { Speedup } from './quantize/tuning/auto-quantize-speed.js';
+export type { QuantizationTrial } from './quantize/tuning/auto-quantize-trials.js';
+export {
+  type TuneRangesOptions,
+  type TuningProgress,
+  tuneRanges,
+} from './quantize/tuning/auto-ranges.js';
+export {
+  type BiasCorrection,
+  type BiasCorrectionOptions,
+  type BiasCorrectionProgress,
+  correctBias,
+} from './quantize/tuning/bias-correction.js';
+export type { GroupBy, QuantizationGroup } from './quantize/tuning/groups.js';
+export { type OutputDistance, outputDistance } from './quantize/tuning/output-distance.js';
+export {
+  type GroupSensitivity,
+  type SensitivityReport,
+  sensitivity,
+} from './quantize/tuning/sensitivity.js';
+export type {
+  Evaluate,
+  SensitivityOptions,
+  SensitivityProgress,
+  TuningOptions,
+} from './quantize/tuning/sensitivity-options.js';
+export type { TuningCalibration } from './quantize/tuning/sensitivity-table.js';
+export {
+  type SmoothedModel,
+  type SmoothingDecision,
+  type SmoothQuantOptions,
+  smoothQuant,
+} from './quantize/tuning/smooth-quant.js';
 export {
   type QuantizationReport,
   renderQuantizationHtml,
@@ -218,6 +274,8 @@ export type {
 export { onnxRuntimeEvaluator } from './runtime/evaluator.js';
 export { type OnnxRuntimeOptions, openOnnxRuntime } from './runtime/onnxruntime.js';
 export type { RunOptions, Runtime } from './runtime/runtime.js';
+export { openTensorRT, type TensorRTRuntimeOptions } from './runtime/tensorrt.js';
+export { readLabels } from './samples/read-labels.js';
 export { readSamples, type SampleFile, type SampleOptions } from './samples/read-samples.js';
 export {
   type DataType,

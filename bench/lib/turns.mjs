@@ -20,15 +20,15 @@ export async function runMeasured(program, args) {
 }
 
 /**
- * Lets every contender run once in each round, in changing order; a first round warms up and does
- * not count.
+ * Lets every contender run once in each round, in changing order.
  * @param {number} rounds
  * @param {Readonly<Record<string, () => Promise<Outcome>>>} contenders
+ * @param {{ warmUp?: boolean }} [options] Whether there is a first round that does not count.
  */
-export async function takeTurns(rounds, contenders) {
+export async function takeTurns(rounds, contenders, { warmUp = true } = {}) {
   /** @type {Record<string, Outcome[]>} */
   const outcomes = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
-  for (let round = -1; round < rounds; round++) {
+  for (let round = warmUp ? -1 : 0; round < rounds; round++) {
     for (const [name, run] of shuffled(Object.entries(contenders))) {
       const outcome = await run();
       if (round >= 0) outcomes[name]?.push(outcome);

@@ -84,8 +84,8 @@ async function prepare(model: Model, { opset, signal }: CheckedOptions) {
   return raised;
 }
 
-/** A plan tells nodes by their names, which need not differ in ONNX. */
-function separateNames(graph: Graph): void {
+/** A plan tells nodes by their names, which need not differ in ONNX. @internal */
+export function separateNames(graph: Graph): void {
   const taken = new Set<string>();
   for (const node of graph.nodes) {
     if (taken.has(node.name)) node.name = graph.uniqueName(node.name);

@@ -5,7 +5,10 @@ import type { Browser, Page } from 'puppeteer-core';
 import { type QuantizationReport, renderQuantizationHtml } from 'tensorrt-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadAddon } from '../../dist/native.js';
-import { Calibration } from '../../dist/quantize/calibration/calibration.js';
+import {
+  Calibration,
+  type CalibrationFields,
+} from '../../dist/quantize/calibration/calibration.js';
 import { launchChromium } from './chromium.js';
 
 let launched: Awaited<ReturnType<typeof launchChromium>>;
@@ -62,7 +65,9 @@ function calibrationOf(count: number, notes?: ReadonlyMap<string, string>): Cali
     histogram.collect(values, 'float32');
     return [`t${index}`, histogram.snapshot()] as const;
   });
-  return new Calibration({ model: 'test', samples: 8, histograms: new Map(histograms), notes });
+  // Its constructor is no part of the types.
+  const make = Calibration as unknown as new (fields: CalibrationFields) => Calibration;
+  return new make({ model: 'test', samples: 8, histograms: new Map(histograms), notes });
 }
 
 const reportOf = (count: number, notes?: ReadonlyMap<string, string>): QuantizationReport => {
@@ -255,7 +260,8 @@ describe('the page', () => {
         .filter((element) => {
           const label = (element as HTMLInputElement).labels?.[0]?.textContent;
           return (
-            !element.hidden && !(element.getAttribute('aria-label') || label || element.textContent)
+            !(element as HTMLElement).hidden &&
+            !(element.getAttribute('aria-label') || label || element.textContent)
           );
         })
         .map((element) => element.outerHTML),

@@ -32,13 +32,17 @@ export const kinds = {
 
 export type Kind = keyof typeof kinds;
 
+/** Skips the test, with the reason, where this machine cannot have Python's packages and cases. */
+export async function needPython(context: TestContext): Promise<void> {
+  if (!isConformanceDue()) return;
+  const obstacle = await conformanceObstacle();
+  if (obstacle) context.skip(obstacle);
+  throw new Error('The conformance models are not there: run npm run setup -- --test.');
+}
+
 /** All cases; where this machine cannot have them, the test is skipped with the reason. */
 export async function allCases(context: TestContext): Promise<Case[]> {
-  if (isConformanceDue()) {
-    const obstacle = await conformanceObstacle();
-    if (obstacle) context.skip(obstacle);
-    throw new Error('The conformance models are not there: run npm run setup -- --test.');
-  }
+  await needPython(context);
   const folder = casesFolder();
   const listed: { kind: Kind; name: string; hasValues: boolean }[] = JSON.parse(
     readFileSync(join(folder, 'cases.json'), 'utf8'),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadAddon } from '../../dist/native.js';
-import { temporaryFolder } from './cases.js';
+import { needPython, temporaryFolder } from './cases.js';
 import { runPython } from './python.js';
 
 /** What ranges.py says of one tensor. */
@@ -50,7 +50,8 @@ function merged(counts: BigUint64Array, by: number): number {
   return Math.ceil((counts.findLastIndex((count) => count > 0n) + 1) / by);
 }
 
-it('ranges are within one bin of what NumPy says', async () => {
+it('ranges are within one bin of what NumPy says', async (context) => {
+  await needPython(context);
   const folder = await temporaryFolder();
   const tensors = distributions.map((distribution, index) => {
     const shape = shapes[index % shapes.length] as number[];

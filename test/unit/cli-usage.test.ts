@@ -3,7 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { tensorrtNode } from './cli.js';
 import { buildModel, linearModel, temporaryFolder } from './helpers.js';
 
-const commands = ['inspect', 'check', 'convert', 'simplify', 'diff', 'doctor'];
+const commands = [
+  'inspect',
+  'check',
+  'convert',
+  'calibrate',
+  'quantize',
+  'sensitivity',
+  'auto-quantize',
+  'simplify',
+  'diff',
+  'doctor',
+];
 
 describe('tensorrt-node', () => {
   it('lists its commands', async () => {

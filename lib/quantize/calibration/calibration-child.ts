@@ -9,15 +9,17 @@ import { type CountedModel, Counter } from './counter.js';
 import type { CountingProtocol, ModelRequest } from './process-executor.js';
 
 let counter: Counter | undefined;
+let threads: number | undefined;
 
 answerRequests<CountingProtocol>({
   observe: (options) => {
     counter = new Counter(options);
+    threads = options.threads;
     return undefined;
   },
-  open: async ({ models, threads }) => {
+  open: async ({ models }) => {
     await opened().open(async (open) => {
-      for (const model of models) open.push(await openModel(model, threads));
+      for (const model of models) open.push(await openModel(model));
     });
     return undefined;
   },
@@ -33,10 +35,7 @@ function opened(): Counter {
   return counter;
 }
 
-async function openModel(
-  { tensors, computed, path }: ModelRequest,
-  threads: number | undefined,
-): Promise<CountedModel> {
+async function openModel({ tensors, computed, path }: ModelRequest): Promise<CountedModel> {
   // ONNX Runtime takes no model that computes nothing.
   const session = computed.length > 0 ? await OrtSession.open(path, threads) : undefined;
   return {

@@ -1,7 +1,7 @@
 import { invalidArgument } from '../../arguments.js';
 import { TensorRTError } from '../../errors.js';
-import { loadAddon } from '../../native.js';
 import { readCalibration, writeCalibration } from './calibration-file.js';
+import { mergeCounted } from './counted.js';
 import type { HistogramSnapshot } from './native-calibration.js';
 import { chooseRanges, type RangeOptions } from './ranges.js';
 import { CalibrationTable, type TensorRange } from './table.js';
@@ -52,18 +52,8 @@ export class Calibration implements CalibrationFields {
   merge(other: Calibration): Calibration {
     if (!(other instanceof Calibration)) throw invalidArgument('other', 'a Calibration', other);
     checkMergeable(this, other);
-    const { Histogram } = loadAddon();
-    const merged = Array.from(this.histograms, ([name, snapshot]) => {
-      const histogram = new Histogram(snapshot);
-      histogram.merge(new Histogram(other.histograms.get(name)));
-      return [name, histogram.snapshot()] as const;
-    });
-    return new Calibration({
-      ...this,
-      samples: this.samples + other.samples,
-      histograms: new Map(merged),
-      notes: new Map([...this.notes, ...other.notes]),
-    });
+    const samples = this.samples + other.samples;
+    return new Calibration({ ...this, samples, ...mergeCounted([this, other]) });
   }
 
   /**

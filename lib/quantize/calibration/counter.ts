@@ -1,7 +1,6 @@
 import { TensorRTError } from '../../errors.js';
 import type { TensorMap } from '../../tensor.js';
-import type { HistogramSnapshot } from './native-calibration.js';
-import type { ObservedTensor } from './observed-tensors.js';
+import type { Counted, CountingOptions } from './counted.js';
 import { Observer } from './observer.js';
 
 /** A model that returns some of the observed tensors. */
@@ -11,20 +10,6 @@ export interface CountedModel {
   /** @returns those of the tensors that the model computes. */
   run(feeds: TensorMap): Promise<TensorMap>;
   close(): Promise<void>;
-}
-
-export interface CountingOptions {
-  readonly observed: readonly ObservedTensor[];
-  /** The input whose zeros mark padding. */
-  readonly mask: string | undefined;
-  /** Threads that run and count; by default one for each processor. */
-  readonly threads: number | undefined;
-}
-
-/** What has been counted, in a form that passes from one process to another. */
-export interface Counted {
-  readonly histograms: [tensor: string, histogram: HistogramSnapshot][];
-  readonly notes: [tensor: string, note: string][];
 }
 
 /** Runs samples in one model or several and counts what they return. */

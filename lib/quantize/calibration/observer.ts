@@ -1,7 +1,7 @@
 import { TensorRTError } from '../../errors.js';
 import { loadAddon } from '../../native.js';
 import type { Tensor, TensorMap } from '../../tensor.js';
-import type { Counted } from './counter.js';
+import type { Counted } from './counted.js';
 import type { NativeHistogram } from './native-calibration.js';
 import type { ObservedTensor } from './observed-tensors.js';
 import { PaddingMask } from './padding.js';
@@ -53,11 +53,10 @@ export class Observer {
 
   counted(): Counted {
     return {
-      histograms: Array.from(this.#tensors, ([name, { histogram }]) => [
-        name,
-        histogram.snapshot(),
-      ]),
-      notes: [...this.#notes],
+      histograms: new Map(
+        Array.from(this.#tensors, ([name, { histogram }]) => [name, histogram.snapshot()]),
+      ),
+      notes: this.#notes,
     };
   }
 

@@ -17,7 +17,7 @@ export interface CalibrationProgress {
 
 type OnProgress = ((progress: CalibrationProgress) => void) | undefined;
 
-/** How many samples wait or run in the executor while the next one is made. */
+/** How many samples the executor has for each that it can run at a time, while the next one is made. */
 const lookAhead = 2;
 
 /**
@@ -79,23 +79,24 @@ async function run(
   report: (done: number) => void,
   prepare?: (feeds: TensorMap) => Promise<void>,
 ): Promise<number> {
-  const running: Promise<void>[] = [];
+  const running = new Set<Promise<void>>();
   let sent = 0;
-  const finishOldest = async () => {
-    await running.shift();
-    report(sent - running.length);
+  const send = (feeds: TensorMap) => {
+    const collected = executor.collect(feeds, sent++).then(() => {
+      running.delete(collected);
+      report(sent - running.size);
+    });
+    // The next sample may never come, so a failure must not wait for its turn.
+    collected.catch((error) => executor.fail(error));
+    running.add(collected);
   };
   for await (const feeds of pull(samples, executor)) {
     checkFeeds(inputs, feeds, `sample ${sent}`);
-    if (running.length === lookAhead) await finishOldest();
+    while (running.size >= lookAhead * executor.width) await Promise.race(running);
     await prepare?.(feeds);
-    const collected = executor.collect(feeds, sent);
-    // The next sample may never come, so a failure must not wait for its turn.
-    collected.catch((error) => executor.fail(error));
-    running.push(collected);
-    sent++;
+    send(feeds);
   }
-  while (running.length > 0) await finishOldest();
+  await Promise.all(running);
   return sent;
 }
 
@@ -118,7 +119,7 @@ async function* pull(samples: Samples, executor: Executor): AsyncGenerator<Tenso
 }
 
 /** Samples that can be run again. */
-function listOf(samples: Samples): readonly TensorMap[] | undefined {
+export function listOf(samples: Samples): readonly TensorMap[] | undefined {
   if (Array.isArray(samples)) return samples;
   return samples instanceof Set ? [...samples] : undefined;
 }

@@ -1,8 +1,10 @@
 import type { Model } from '../../onnx/model.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { TensorMap } from '../../tensor.js';
-import { type Counted, type CountedModel, Counter, type CountingOptions } from './counter.js';
+import type { Counted, CountingOptions } from './counted.js';
+import { type CountedModel, Counter } from './counter.js';
 import type { Executor } from './executor.js';
+import type { Group } from './groups.js';
 import { type ObservedTensor, withObservedOutputs } from './observed-tensors.js';
 
 /** Opens a model in some runtime. */
@@ -10,6 +12,7 @@ export type RuntimeOpener = (model: Model) => Promise<Runtime>;
 
 /** Runs the model by a runtime of this process. */
 export class RuntimeExecutor implements Executor {
+  readonly width = 1;
   readonly #model: Model;
   readonly #observed: readonly ObservedTensor[];
   readonly #openRuntime: RuntimeOpener;
@@ -25,7 +28,7 @@ export class RuntimeExecutor implements Executor {
     this.#counter = new Counter(options);
   }
 
-  open(groups: readonly (readonly string[])[]): Promise<void> {
+  open(groups: readonly Group[]): Promise<void> {
     return this.#enqueue(() => this.#counter.open((opened) => this.#openAll(groups, opened)));
   }
 
@@ -65,7 +68,7 @@ export class RuntimeExecutor implements Executor {
     return this.guard(done);
   }
 
-  async #openAll(groups: readonly (readonly string[])[], opened: CountedModel[]): Promise<void> {
+  async #openAll(groups: readonly Group[], opened: CountedModel[]): Promise<void> {
     for (const tensors of groups) {
       const { model, computed } = withObservedOutputs(this.#model, this.#observed, tensors);
       const runtime = computed.length > 0 ? await this.#openRuntime(model) : undefined;

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { TensorRTError } from '../../errors.js';
+import { checkOptions, checkText, invalidArgument } from '../../arguments.js';
 import { onFile, writeFiles } from '../../files.js';
-import { isPercentile, type RangeMethod, rangeMethods } from './ranges.js';
+import { formatOrtTable, parseOrtTable } from '../interchange/ort-table.js';
+import { formatTensorRTCache, parseTensorRTCache } from '../interchange/trt-cache.js';
+import type { RangeMethod } from './ranges.js';
+import { format, notATable, ownKind, parseJSON, parseTable, version } from './table-json.js';
 
 /**
  * How the ranges of a table were found: by one method, by the best one for each tensor (`'auto'`),
@@ -35,11 +38,9 @@ export interface CalibrationTableFields {
   readonly samples: number;
   /** By tensor name. */
   readonly ranges: ReadonlyMap<string, TensorRange>;
+  /** Of a table of another tool, how that found it: `TRT-8501-EntropyCalibration2`, `MinMax`. */
+  readonly source?: string | undefined;
 }
-
-const format = 'tensorrt-node calibration table';
-/** Version 1 had no method for each range. */
-const version = 2;
 
 /** The ranges of a model's tensors, as found by `calibrate`. Immutable. */
 export class CalibrationTable implements CalibrationTableFields {
@@ -47,23 +48,78 @@ export class CalibrationTable implements CalibrationTableFields {
   readonly percentile: number | undefined;
   readonly samples: number;
   readonly ranges: ReadonlyMap<string, TensorRange>;
+  readonly source: string | undefined;
 
-  constructor({ method, percentile, samples, ranges }: CalibrationTableFields) {
+  constructor({ method, percentile, samples, ranges, source }: CalibrationTableFields) {
     this.method = method;
     this.percentile = percentile;
     this.samples = samples;
     this.ranges = new Map(ranges);
+    this.source = source;
   }
 
   toJSON(): object {
-    const { method, percentile, samples } = this;
+    const { method, percentile, samples, source } = this;
     const ranges = Object.fromEntries(this.ranges);
-    return { format, version, method, percentile, samples, ranges };
+    return { format, version, method, percentile, samples, source, ranges };
   }
 
   /** @throws TensorRTError `ERR_CALIBRATION` that says what is wrong, when it is no such table. */
   static fromJSON(value: unknown): CalibrationTable {
-    return parseTable(value, 'The value');
+    return new CalibrationTable(parseTable(value, 'The value'));
+  }
+
+  /**
+   * Reads a calibration cache of TensorRT 5 to 10, whose calibrators TensorRT 11 no longer has.
+   * TensorRT names the tensors as the ONNX model does, so the ranges fit the model that the cache was
+   * made with; it may lack some that `quantize` needs.
+   *
+   * @param text - of the file: a line such as `TRT-8501-EntropyCalibration2`, then one for each tensor.
+   * @throws TensorRTError `ERR_CALIBRATION` that says what is wrong, when it is no such cache.
+   */
+  static fromTensorRTCache(text: string): CalibrationTable {
+    checkText('text', text);
+    const { header, amax } = parseTensorRTCache(text, (problem) =>
+      notATable('The text', 'calibration cache of TensorRT', problem),
+    );
+    return tableOfAnother(amax, header);
+  }
+
+  /**
+   * The text of a calibration cache for TensorRT 5 to 10, which takes it only for its own version
+   * and the algorithm that its calibrator has. Tensors whose amax is 0 are left out.
+   *
+   * @param options - `header`: its first line. Default: that of the cache which the table was read
+   * from, else `TRT-8501-EntropyCalibration2`.
+   */
+  toTensorRTCache(options: { header?: string | undefined } = {}): string {
+    checkOptions('options', options, ['header']);
+    const known = this.source?.startsWith('TRT-') ? this.source : 'TRT-8501-EntropyCalibration2';
+    const { header = known } = options;
+    if (!/^TRT-\w+-\w+$/.test(header)) {
+      throw invalidArgument('options.header', "such as 'TRT-8501-EntropyCalibration2'", header);
+    }
+    return formatTensorRTCache({ header, amax: amaxOf(this.ranges) });
+  }
+
+  /**
+   * Reads what `write_calibration_table` of ONNX Runtime writes: `calibration.json`, or
+   * `calibration.cache`, which has only the upper bound of each tensor. Its third form, FlatBuffers,
+   * is not read.
+   *
+   * @throws TensorRTError `ERR_CALIBRATION` that says what is wrong, when it is no such table.
+   */
+  static fromOnnxRuntime(text: string): CalibrationTable {
+    checkText('text', text);
+    const { method, amax } = parseOrtTable(text, (problem) =>
+      notATable('The text', 'calibration table of ONNX Runtime', problem),
+    );
+    return tableOfAnother(amax, method);
+  }
+
+  /** The text of a `calibration.json` of ONNX Runtime, with symmetric ranges. */
+  toOnnxRuntime(): string {
+    return formatOrtTable(amaxOf(this.ranges));
   }
 
   /** Writes the table as JSON. @throws TensorRTError `ERR_FILE` */
@@ -79,107 +135,22 @@ export class CalibrationTable implements CalibrationTableFields {
   static async load(path: string): Promise<CalibrationTable> {
     const text = await onFile('read', path, () => readFile(path, 'utf8'));
     const value = parseJSON(text);
-    if (value === undefined) throw notATable(`'${path}'`, 'it is not JSON', path);
-    return parseTable(value, `'${path}'`, path);
+    if (value === undefined) throw notATable(`'${path}'`, ownKind, 'it is not JSON', path);
+    return new CalibrationTable(parseTable(value, `'${path}'`, path));
   }
 }
 
-function parseJSON(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function parseTable(value: unknown, subject: string, file?: string): CalibrationTable {
-  const check = (valid: boolean, problem: string) => {
-    if (!valid) throw notATable(subject, problem, file);
-  };
-  check(isObject(value), 'it is not an object');
-  const table = value as Record<string, unknown>;
-  check(table['format'] === format, `its format is ${show(table['format'])}, not '${format}'`);
-  check(
-    table['version'] === version || table['version'] === 1,
-    `its version is ${show(table['version'])}, and this release reads 1 and ${version}`,
-  );
-  const { method, percentile, samples, ranges } = table;
-  check(methods.includes(method), `its method is ${show(method)}`);
-  check(
-    method === 'percentile' ? isPercentile(percentile) : percentile === undefined,
-    `its percentile is ${show(percentile)}`,
-  );
-  check(
-    isCount(samples) && (method === 'given' || samples !== 0),
-    `its number of samples is ${show(samples)}`,
-  );
-  check(isObject(ranges), 'it has no ranges');
-  const shared = table['version'] === 1 ? { method, percentile } : {};
-  const entries = Object.entries(ranges as object).map(([name, value]) => {
-    const range = { ...shared, ...(isObject(value) && value) } as TensorRange;
-    for (const [key, isValid] of rangeFields) {
-      check(isValid(range[key], range), `the ${key} of tensor '${name}' is ${show(range[key])}`);
-    }
-    return [name, pickRange(range)] as const;
+function tableOfAnother(
+  amaxByTensor: ReadonlyMap<string, number>,
+  source: string | undefined,
+): CalibrationTable {
+  const ranges = Array.from(amaxByTensor, ([name, amax]) => {
+    const range: TensorRange = { amax, absmax: amax, count: 0, nonFinite: 0, method: 'given' };
+    return [name, range] as const;
   });
-  return new CalibrationTable({
-    method: method as CalibrationMethod,
-    percentile: percentile as number | undefined,
-    samples: samples as number,
-    ranges: new Map(entries),
-  });
+  return new CalibrationTable({ method: 'given', samples: 0, ranges: new Map(ranges), source });
 }
 
-const methods: readonly unknown[] = [...rangeMethods, 'auto', 'given'];
-const methodsOfRanges: readonly unknown[] = [...rangeMethods, 'given'];
-
-const rangeFields: [keyof TensorRange, (value: unknown, range: TensorRange) => boolean][] = [
-  ['amax', isMagnitude],
-  ['absmax', isMagnitude],
-  ['count', isCount],
-  ['nonFinite', isCount],
-  ['method', (value) => methodsOfRanges.includes(value)],
-  [
-    'percentile',
-    (value, { method }) => (method === 'percentile' ? isPercentile(value) : value === undefined),
-  ],
-  ['note', (value) => value === undefined || typeof value === 'string'],
-];
-
-/** The range without fields that it need not have, and without those of a later release. */
-function pickRange(range: TensorRange): TensorRange {
-  const { amax, absmax, count, nonFinite, method, percentile, note } = range;
-  return {
-    amax,
-    absmax,
-    count,
-    nonFinite,
-    method,
-    ...(percentile !== undefined && { percentile }),
-    ...(note !== undefined && { note }),
-  };
-}
-
-function isMagnitude(value: unknown): boolean {
-  return Number.isFinite(value) && (value as number) >= 0;
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function show(value: unknown): string {
-  return value === undefined ? 'missing' : JSON.stringify(value);
-}
-
-function notATable(subject: string, problem: string, file: string | undefined): TensorRTError {
-  return new TensorRTError(
-    'ERR_CALIBRATION',
-    `${subject} is not a calibration table of this package: ${problem}.`,
-    { file, remedy: 'Calibrate again, or use a file that CalibrationTable.save() wrote.' },
-  );
+function amaxOf(ranges: ReadonlyMap<string, TensorRange>): Map<string, number> {
+  return new Map(Array.from(ranges, ([name, { amax }]) => [name, amax]));
 }

@@ -34,6 +34,10 @@ export function groupNodes(
   const candidates = plan.nodes.filter(({ action }) => action === 'quantize');
   const sets = new JoinedSets(candidates.length);
   sets.joinEqual(candidates.map(({ unit }) => unit));
+  const places = new Map(candidates.map(({ node }, index) => [node, index]));
+  candidates.forEach(({ needs = [] }, index) => {
+    for (const need of needs) sets.join(index, places.get(need) ?? index);
+  });
   if (groupBy === 'unit') sets.joinEqual(candidates.map(sharedInput));
   const flow = groupBy === 'block' ? new Flow(graph, candidates) : undefined;
   if (flow) sets.joinEqual(candidates.map(({ node }) => flow.regionOf(node)));
@@ -153,8 +157,12 @@ class JoinedSets {
       if (key === undefined) return;
       const known = first.get(key);
       if (known === undefined) first.set(key, index);
-      else this.#parents[this.#root(index)] = this.#root(known);
+      else this.join(index, known);
     });
+  }
+
+  join(one: number, other: number): void {
+    this.#parents[this.#root(one)] = this.#root(other);
   }
 
   /** The sets, in the order of their first members. */

@@ -1,20 +1,18 @@
 import type { NodeProto } from 'onnx-buf';
-import { getInt } from '../../onnx/attributes.js';
 import type { Graph } from '../../onnx/graph/graph.js';
 import type { Model } from '../../onnx/model.js';
-import { toDataType } from '../../onnx/tensor/element-types.js';
 import { readInlineWeights } from '../../onnx/tensor/weights.js';
 import { toValueInfoProto } from '../../onnx/value-info.js';
 import { type OnnxRuntimeOptions, openOnnxRuntime } from '../../runtime/onnxruntime.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { elementCount, type Tensor, type TensorMap, tensor } from '../../tensor.js';
+import { type TensorMap, tensor } from '../../tensor.js';
+import { foldInt8Weights } from './fold-weights.js';
 
 /**
  * A quantized model whose activation ranges are fed at each run, so that one session judges every
  * choice of them.
  *
- * Weights are dequantized beforehand and products computed in float: INT8 kernels give the same but
- * for the last digits, and on a CPU without INT8 instructions they are slower.
+ * Weights are dequantized beforehand, so that products compute in float.
  */
 export class RangeSimulation {
   /** Whose ranges can be chosen. Those that `quantize` left in float are not among them. */
@@ -44,10 +42,7 @@ export class RangeSimulation {
     const { graph } = model;
     const pairs = findPairs(graph, ranges);
     const input = feedScales(graph, pairs);
-    for (const node of [...graph.nodes]) {
-      if (node.opType === 'DequantizeLinear') foldWeights(graph, node);
-    }
-    graph.removeUnused();
+    foldInt8Weights(graph);
     return new RangeSimulation(await openOnnxRuntime(model, options), input, pairs);
   }
 
@@ -110,36 +105,4 @@ function feedScales(graph: Graph, pairs: readonly Pair[]): string {
   graph.proto.input.push(toValueInfoProto({ name: input, type: 'float32', dims: [pairs.length] }));
   graph.changed();
   return input;
-}
-
-/** Puts the float values in the place of INT8 weights with a scale per channel. */
-function foldWeights(graph: Graph, node: NodeProto): void {
-  const [weight = '', scale = ''] = node.input;
-  const stored = graph.constant(weight);
-  const scales = graph.constant(scale);
-  if (!stored || !scales || toDataType(stored.dataType) !== 'int8') return;
-  if (scales.dims.length > 1) return;
-  const values = dequantize(
-    readInlineWeights(stored) as Tensor<'int8'>,
-    readInlineWeights(scales) as Tensor<'float32'>,
-    getInt(node, 'axis') ?? 1,
-  );
-  const folded = graph.uniqueName(`${weight}_dequantized`);
-  graph.addInitializer(folded, tensor('float32', stored.dims.map(Number), values));
-  graph.replaceUses(node.output[0] as string, folded);
-}
-
-function dequantize(
-  { dims, data }: Tensor<'int8'>,
-  { dims: scaleDims, data: scales }: Tensor<'float32'>,
-  axis: number,
-): Float32Array {
-  const values = new Float32Array(data.length);
-  const channels = scaleDims.length === 0 ? 1 : scales.length;
-  const inner = scaleDims.length === 0 ? data.length : elementCount(dims.slice(axis + 1));
-  for (let start = 0, row = 0; start < data.length; start += inner, row++) {
-    const factor = scales[row % channels] as number;
-    for (let i = start; i < start + inner; i++) values[i] = (data[i] as number) * factor;
-  }
-  return values;
 }

@@ -1,19 +1,16 @@
 import type { Model } from '../../onnx/model.js';
-import type { TensorMap } from '../../tensor.js';
-import { calibrate } from '../calibrate.js';
-import type { CalibrationTable } from '../calibration/table.js';
+import type { Samples } from '../calibration/run-samples.js';
 import type { GroupBy, QuantizationGroup } from './groups.js';
 import type { OutputDistance } from './output-distance.js';
 import { SensitivityBench } from './sensitivity-bench.js';
 import {
   checkSensitivityOptions,
   listSamples,
-  type Samples,
   type SensitivityOptions,
   type SensitivityProgress,
-  type TuningOptions,
 } from './sensitivity-options.js';
-import { PartialQuantizer, placementOf } from './sensitivity-quantizer.js';
+import { PartialQuantizer } from './sensitivity-quantizer.js';
+import { makeTable } from './sensitivity-table.js';
 
 /** What it does to a model's outputs to quantize one group, everything else in float. */
 export interface GroupSensitivity extends QuantizationGroup, OutputDistance {
@@ -66,10 +63,14 @@ export async function sensitivity(
   signal?.throwIfAborted();
   const list = await listSamples(model, samples, signal);
   const started = performance.now();
-  const report = (phase: SensitivityProgress['phase'], done: number, total?: number) =>
+  const report = (phase: SensitivityProgress['phase'], done: number, total: number) =>
     onProgress?.({ phase, done, total, elapsedMs: performance.now() - started });
-  const table = options.table ?? (await tableFor(model, list, options, report));
-  const quantizer = await PartialQuantizer.of(model, table, options.quantize ?? {}, groupBy);
+  const { quantize = {}, runtime } = options;
+  const calibration = { runtime, ...options.calibration };
+  const onSample = (done: number) => report('calibrate', done, list.length);
+  const table =
+    options.table ?? (await makeTable(model, list, calibration, quantize, { onSample, signal }));
+  const quantizer = await PartialQuantizer.of(model, table, quantize, groupBy);
   const bench = new SensitivityBench(quantizer, list, options);
 
   const measured = await bench.measureGroups(report);
@@ -91,19 +92,4 @@ export async function sensitivity(
     ...(evaluate && { floatMetric: await bench.evaluate([], evaluate) }),
     partOfRuns: measured.partOfRuns,
   };
-}
-
-/** Calibrates what the options of `quantize` place Q/DQ at. */
-export function tableFor(
-  model: Model,
-  samples: readonly TensorMap[],
-  { calibration, quantize = {}, signal }: TuningOptions,
-  report: (phase: 'calibrate', done: number, total?: number) => void,
-): Promise<CalibrationTable> {
-  return calibrate(model, samples, {
-    ...calibration,
-    placement: placementOf(quantize),
-    onProgress: ({ samples, total }) => report('calibrate', samples, total),
-    ...(signal && { signal }),
-  });
 }
