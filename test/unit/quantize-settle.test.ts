@@ -15,6 +15,7 @@ function planned(node: string, tensors: readonly string[], more: Partial<NodePla
     reason: 'planned',
     activations: tensors.map((tensor, index) => ({ index, tensor })),
     weight: undefined,
+    needs: [],
     ...more,
   };
 }
