@@ -64,6 +64,13 @@ export type { LibraryOptions } from './engine/library/library.js';
 export type { LoadOptions } from './engine/load-options.js';
 export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/plan/plan.js';
 export type { PlanInput } from './engine/plan/plan-file.js';
+export type {
+  EnginePrecisionReport,
+  LayerPrecision,
+  LayerTensor,
+  MissedNode,
+  PrecisionReportOptions,
+} from './engine/precision-report.js';
 export type { NewWeights, RefitOptions } from './engine/refit.js';
 export type { SerializeOptions } from './engine/serialize-options.js';
 export type {
@@ -195,7 +202,12 @@ export {
   CalibrationTable,
   type TensorRange,
 } from './quantize/calibration/table.js';
-export type { PlacementOptions, SchemeName } from './quantize/placement/options.js';
+export type {
+  PlacementCandidate,
+  PlacementOptions,
+  PlacementRule,
+  SchemeName,
+} from './quantize/placement/options.js';
 export type { NodeRole } from './quantize/placement/plan.js';
 export {
   type QuantizationDecision,
@@ -218,6 +230,17 @@ export {
 } from './quantize/tuning/auto-quantize-options.js';
 export type { Speedup } from './quantize/tuning/auto-quantize-speed.js';
 export type { QuantizationTrial } from './quantize/tuning/auto-quantize-trials.js';
+export {
+  type TuneRangesOptions,
+  type TuningProgress,
+  tuneRanges,
+} from './quantize/tuning/auto-ranges.js';
+export {
+  type BiasCorrection,
+  type BiasCorrectionOptions,
+  type BiasCorrectionProgress,
+  correctBias,
+} from './quantize/tuning/bias-correction.js';
 export type { GroupBy, QuantizationGroup } from './quantize/tuning/groups.js';
 export { type OutputDistance, outputDistance } from './quantize/tuning/output-distance.js';
 export {
@@ -233,6 +256,12 @@ export type {
 } from './quantize/tuning/sensitivity-options.js';
 export type { TuningCalibration } from './quantize/tuning/sensitivity-table.js';
 export {
+  type SmoothedModel,
+  type SmoothingDecision,
+  type SmoothQuantOptions,
+  smoothQuant,
+} from './quantize/tuning/smooth-quant.js';
+export {
   type QuantizationReport,
   renderQuantizationHtml,
 } from './report/render-quantization-html.js';
@@ -246,6 +275,7 @@ export { onnxRuntimeEvaluator } from './runtime/evaluator.js';
 export { type OnnxRuntimeOptions, openOnnxRuntime } from './runtime/onnxruntime.js';
 export type { RunOptions, Runtime } from './runtime/runtime.js';
 export { openTensorRT, type TensorRTRuntimeOptions } from './runtime/tensorrt.js';
+export { readLabels } from './samples/read-labels.js';
 export { readSamples, type SampleFile, type SampleOptions } from './samples/read-samples.js';
 export {
   type DataType,

@@ -144,7 +144,7 @@ async function floatMeans(
   const copy = model.clone();
   for (const { output } of layers) observe(copy.graph, output);
   await using runtime = await openOnnxRuntime(copy, options);
-  return meansOf(runtime, layers, samples, {});
+  return await meansOf(runtime, layers, samples, {});
 }
 
 function observe(graph: Graph, name: string): void {

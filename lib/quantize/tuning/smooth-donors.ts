@@ -23,6 +23,8 @@ export interface Donor {
 /** f(x / s) = f(x) / s for every s above 0. */
 const homogeneous = new Set(['Relu', 'LeakyRelu', 'Identity', 'Dropout']);
 
+const readsShapeOnly = new Set(['Shape', 'Size']);
+
 /**
  * Finds the constants before a tensor that a factor per channel (its last axis) can be multiplied
  * into: scale and bias of a LayerNormalization, whole or written out, the weight and bias of a linear
@@ -38,7 +40,9 @@ export function findDonor(
   readers: readonly NodeProto[],
 ): Donor | string {
   if (graph.isOutput(name)) return 'it is an output of the model';
-  const other = graph.consumers(name).find((node) => !readers.includes(node));
+  const other = graph
+    .consumers(name)
+    .find((node) => !readers.includes(node) && !readsShapeOnly.has(node.opType));
   if (other) return `${other.opType} '${other.name}' reads it too`;
   const node = graph.producer(name);
   if (!node) return 'it is an input of the model';
