@@ -52,6 +52,14 @@ test.each<[string, number[], (boolean | undefined)[] | undefined, number[]]>([
   expect([...(mask.rowsOf(dims, positions) as Uint8Array)]).toEqual(expected);
 });
 
+test('as many sequences as positions, where the model tells them apart', () => {
+  const square = new PaddingMask(tensor('int64', [2, 2], [1, 1, 1, 0]));
+  expect([...(square.rowsOf([2, 2, 5], [undefined, true, false]) as Uint8Array)]).toEqual([
+    1, 1, 1, 0,
+  ]);
+  expect(square.rowsOf([2, 2, 5], undefined)).toBe('ambiguous');
+});
+
 describe('all is counted', () => {
   test.each<[string, number[], (boolean | undefined)[] | undefined]>([
     ['of a tensor without positions', [2, 5], undefined],
