@@ -95,7 +95,7 @@ test('a LayerNormalization takes the factors of all linear layers that read it',
   });
   const before = model.toBytes();
 
-  const smoothed = await smoothQuant(model, samples);
+  const smoothed = await smoothQuant(model, samples, { alpha: 0.5 });
 
   expect(smoothed.report).toEqual([
     {
@@ -103,6 +103,7 @@ test('a LayerNormalization takes the factors of all linear layers that read it',
       layers: ['query', 'key'],
       action: 'folded',
       reason: "LayerNormalization 'norm' takes the factors",
+      alpha: 0.5,
     },
   ]);
   await expectSame(smoothed, model);
@@ -148,7 +149,7 @@ test('a normalisation that is written out, a linear layer and the end of GELU ta
       { opType: 'MatMul', name: 'third', inputs: ['v', 'w3'], outputs: ['y'] },
     ],
   });
-  const smoothed = await smoothQuant(model, samples);
+  const smoothed = await smoothQuant(model, samples, { alpha: 0.5 });
   expect(smoothed.report.map(({ action, reason }) => [action, reason])).toEqual([
     ['folded', "Mul 'scaled' takes the factors"],
     ['folded', "MatMul 'first' takes the factors"],
@@ -171,6 +172,41 @@ const postNorm = {
   ],
 };
 
+test('the strength that is found smooths an outlier, and leaves what is flat as it is', async () => {
+  const steep = modelOf({
+    initializers: { gamma: withOutlier(1), w: matrix(3) },
+    nodes: [
+      { opType: 'LayerNormalization', name: 'norm', inputs: ['x', 'gamma'], outputs: ['h'] },
+      { opType: 'MatMul', name: 'linear', inputs: ['h', 'w'], outputs: ['y'] },
+    ],
+  });
+  const smoothed = await smoothQuant(steep, samples);
+  expect(smoothed.report[0]?.alpha).toBeGreaterThanOrEqual(0.3);
+  await expectSame(smoothed, steep);
+
+  // Plus and minus one are exact in INT8; any other range of a channel is not.
+  const signs = samples.map((sample) => {
+    const { dims, data } = sample['x'] as Tensor<'float32'>;
+    return { x: tensor('float32', dims, data.map(Math.sign)) };
+  });
+  const plain = modelOf({
+    initializers: { one: tensor('float32', [], [1]), w: matrix(3) },
+    nodes: [
+      { opType: 'Mul', name: 'scaled', inputs: ['x', 'one'], outputs: ['h'] },
+      { opType: 'MatMul', name: 'linear', inputs: ['h', 'w'], outputs: ['y'] },
+    ],
+  });
+  const flat = await smoothQuant(plain, signs);
+  expect(flat.report).toEqual([
+    {
+      tensor: 'h',
+      layers: ['linear'],
+      action: 'unchanged',
+      reason: 'no strength brings the INT8 products nearer to the float ones',
+    },
+  ]);
+});
+
 test('what a residual connection reads too stays, unless a Mul may be inserted', async () => {
   const model = modelOf(postNorm);
   const unchanged = await smoothQuant(model, samples);
@@ -188,7 +224,7 @@ test('what a residual connection reads too stays, unless a Mul may be inserted',
     'Add',
   ]);
 
-  const inserted = await smoothQuant(model, samples, { insert: true });
+  const inserted = await smoothQuant(model, samples, { alpha: 0.5, insert: true });
   expect(inserted.report[0]?.action).toBe('inserted');
   expect(inserted.graph.nodes.map(({ opType }) => opType)).toContain('Mul');
   await expectSame(inserted, model);
@@ -225,7 +261,7 @@ test('constants that others read keep their value for them', async () => {
       { opType: 'Add', name: 'other', inputs: ['x', 'gamma'], outputs: ['z'] },
     ],
   });
-  await expectSame(await smoothQuant(model, samples), model);
+  await expectSame(await smoothQuant(model, samples, { alpha: 0.5 }), model);
 });
 
 test('wrong arguments are a TypeError, and no samples an error', async () => {

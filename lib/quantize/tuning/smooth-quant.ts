@@ -1,4 +1,4 @@
-import type { NodeProto, TensorProto } from 'onnx-buf';
+import type { TensorProto } from 'onnx-buf';
 import { checkBoolean, checkOptions, invalidArgument } from '../../arguments.js';
 import { TensorRTError } from '../../errors.js';
 import { loadAddon } from '../../native.js';
@@ -9,16 +9,20 @@ import { openOnnxRuntime } from '../../runtime/onnxruntime.js';
 import { type Tensor, type TensorMap, tensor } from '../../tensor.js';
 import type { NativeChannelStatistics } from '../calibration/native-calibration.js';
 import type { PlacementOptions } from '../placement/options.js';
-import type { NodePlan, PlannedWeight } from '../placement/plan.js';
 import { planPlacement } from '../placement/plan-placement.js';
-import { type Donor, findDonor, giveFactors, multiplyInput } from './smooth-donors.js';
+import { KeptRows, searchAlpha, someColumns } from './smooth-alpha.js';
+import { giveFactors, multiplyInput } from './smooth-donors.js';
+import { findSites, isSmoothable, type Site, type SmoothingDecision } from './smooth-sites.js';
+
+export type { SmoothingDecision };
 
 export interface SmoothQuantOptions {
   /**
    * How much of the difficulty moves from the activations to the weights: 0 none, 1 all of it.
-   * Default: 0.5.
+   * `'auto'` takes for each tensor the strength that brings some of the INT8 products nearest to the
+   * float ones, and leaves it as it is where none does. Default: `'auto'`.
    */
-  alpha?: number | undefined;
+  alpha?: number | 'auto' | undefined;
   /**
    * Puts a Mul before linear layers whose input comes from nothing that can take the factors, such as
    * a LayerNormalization that a residual connection reads too. It costs time. Default: false.
@@ -30,16 +34,6 @@ export interface SmoothQuantOptions {
   threads?: number | undefined;
   onProgress?: ((progress: { samples: number; elapsedMs: number }) => void) | undefined;
   signal?: AbortSignal | undefined;
-}
-
-/** What became of one tensor that enters linear layers. */
-export interface SmoothingDecision {
-  readonly tensor: string;
-  /** The linear layers whose weights took the inverse factors. */
-  readonly layers: readonly string[];
-  readonly action: 'folded' | 'inserted' | 'unchanged';
-  /** Which node took the factors, or why none did. */
-  readonly reason: string;
 }
 
 /** A model that computes the same with flatter activations. */
@@ -67,26 +61,45 @@ export async function smoothQuant(
   options: SmoothQuantOptions = {},
 ): Promise<SmoothedModel> {
   checkArguments(model, options);
-  const { alpha = 0.5, insert = false, placement, signal } = options;
+  const { insert = false, placement, signal } = options;
   signal?.throwIfAborted();
   const copy = model.clone();
   copy.graph.nameNodes();
   const sites = findSites(copy.graph, (await planPlacement(copy, placement)).nodes, insert);
-  const smoothed = sites.filter(isSmoothable);
-  const statistics = await measure(copy, smoothed, samples, options);
-  for (const site of smoothed) {
+  const observations = await observe(copy, sites.filter(isSmoothable), samples, options);
+  const report: SmoothingDecision[] = [];
+  for (const site of sites) {
     signal?.throwIfAborted();
-    const { absmax } = statistics.get(site.tensor) as NativeChannelStatistics;
-    const factors = factorsOf(absmax, await weightAbsmax(copy, site), alpha);
-    const inverse = factors.map((factor) => 1 / factor);
-    if (site.donor) await giveFactors(copy, site.donor, inverse);
-    else insertMul(copy.graph, site, inverse);
-    for (const { node, weight } of site.layers) {
-      await multiplyInput(copy, node, weight.index, 1 - weight.axis, factors);
-    }
+    const observed = observations.get(site.tensor);
+    report.push(observed ? await smooth(copy, site, observed, options) : site.decision);
   }
   copy.graph.removeUnused();
-  return Object.assign(copy, { report: sites.map(({ decision }) => decision) });
+  return Object.assign(copy, { report });
+}
+
+async function smooth(
+  model: Model,
+  site: Site,
+  { statistics, kept }: Observation,
+  { alpha: wanted = 'auto' }: SmoothQuantOptions,
+): Promise<SmoothingDecision> {
+  const weights = await readAll(model, site);
+  const absmax = weightAbsmax(weights, site.channels);
+  const factorsFor = (alpha: number) => factorsOf(statistics.absmax, absmax, alpha);
+  const columns = () => weights.flatMap(({ data, axis }) => someColumns(data, site.channels, axis));
+  const alpha = wanted === 'auto' ? searchAlpha(kept.rows, columns(), factorsFor) : wanted;
+  if (alpha === undefined) {
+    const reason = 'no strength brings the INT8 products nearer to the float ones';
+    return { ...site.decision, action: 'unchanged', reason };
+  }
+  const factors = factorsFor(alpha);
+  const inverse = factors.map((factor) => 1 / factor);
+  if (site.donor) await giveFactors(model, site.donor, inverse);
+  else insertMul(model.graph, site, inverse);
+  for (const { node, weight } of site.layers) {
+    await multiplyInput(model, node, weight.index, 1 - weight.axis, factors);
+  }
+  return { ...site.decision, alpha };
 }
 
 function checkArguments(model: Model, options: SmoothQuantOptions): void {
@@ -94,88 +107,47 @@ function checkArguments(model: Model, options: SmoothQuantOptions): void {
   const known = ['alpha', 'insert', 'placement', 'threads', 'onProgress', 'signal'];
   checkOptions('options', options, known);
   const { alpha, insert } = options;
-  if (alpha !== undefined && !(typeof alpha === 'number' && alpha >= 0 && alpha <= 1)) {
-    throw invalidArgument('options.alpha', 'a number from 0 to 1', alpha);
+  const isStrength = typeof alpha === 'number' && alpha >= 0 && alpha <= 1;
+  if (alpha !== undefined && alpha !== 'auto' && !isStrength) {
+    throw invalidArgument('options.alpha', "a number from 0 to 1 or 'auto'", alpha);
   }
   if (insert !== undefined) checkBoolean('options.insert', insert);
 }
 
-interface Layer {
-  readonly node: NodeProto;
-  readonly weight: PlannedWeight;
+/** What samples showed of a tensor. */
+interface Observation {
+  readonly statistics: NativeChannelStatistics;
+  readonly kept: KeptRows;
 }
 
-/** A tensor that enters linear layers. */
-interface Site {
-  readonly tensor: string;
-  readonly channels: number;
-  readonly layers: readonly Layer[];
-  /** Undefined where a Mul is inserted. */
-  readonly donor: Donor | undefined;
-  readonly decision: SmoothingDecision;
-}
-
-function isSmoothable({ decision }: Site): boolean {
-  return decision.action !== 'unchanged';
-}
-
-function findSites(graph: Graph, plan: readonly NodePlan[], insert: boolean): Site[] {
-  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
-  const layersOf = new Map<string, Layer[]>();
-  for (const { node: name, role, action, weight } of plan) {
-    const node = nodes.get(name);
-    if (role !== 'linear' || action !== 'quantize' || !weight || !node) continue;
-    const input = node.input[0] as string;
-    const layers = layersOf.get(input) ?? [];
-    layers.push({ node, weight });
-    layersOf.set(input, layers);
-  }
-  return Array.from(layersOf, ([name, layers]) => toSite(graph, name, layers, insert));
-}
-
-function toSite(graph: Graph, name: string, layers: readonly Layer[], insert: boolean): Site {
-  const { tensor: weight, axis } = (layers[0] as Layer).weight;
-  const channels = Number(graph.constant(weight)?.dims[1 - axis]);
-  const nodes = layers.map(({ node }) => node);
-  const common = { tensor: name, layers: nodes.map((node) => node.name) };
-  const shared = layers.find((layer) => graph.consumers(layer.weight.tensor).length > 1);
-  const donor = shared
-    ? `the weight '${shared.weight.tensor}' is read by other nodes too`
-    : findDonor(graph, name, channels, nodes);
-  const site = { tensor: name, channels, layers, donor: undefined };
-  if (typeof donor !== 'string') {
-    const reason = `${donor.node.opType} '${donor.node.name}' takes the factors`;
-    return { ...site, donor, decision: { ...common, action: 'folded', reason } };
-  }
-  const action = insert && !shared ? 'inserted' : 'unchanged';
-  return { ...site, decision: { ...common, action, reason: donor } };
-}
-
-/** The largest |x| of each channel of every site. */
-async function measure(
+async function observe(
   model: Model,
   sites: readonly Site[],
   samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
   { threads, signal, onProgress }: SmoothQuantOptions,
-): Promise<Map<string, NativeChannelStatistics>> {
+): Promise<Map<string, Observation>> {
   const { ChannelStatistics } = loadAddon();
-  const statistics = new Map(
-    sites.map(({ tensor: name, channels }) => [name, new ChannelStatistics(channels)]),
+  const observations = new Map(
+    sites.map(({ tensor: name, channels }) => {
+      const statistics = new ChannelStatistics(channels);
+      return [name, { statistics, kept: new KeptRows(channels) }] as const;
+    }),
   );
-  const observed = withOutputs(model, [...statistics.keys()]);
+  const observed = withOutputs(model, [...observations.keys()]);
   const started = performance.now();
   let count = 0;
   await using runtime = await openOnnxRuntime(observed, { threads, signal, isolate: true });
   for await (const sample of samples) {
     const outputs = { ...sample, ...(await runtime.infer(sample)) };
-    for (const [name, channels] of statistics) {
+    for (const [name, { statistics, kept }] of observations) {
       const { data, type } = outputs[name] as Tensor<'float32'>;
-      channels.collect(data, type);
+      statistics.collect(data, type);
+      kept.add(data);
     }
     count++;
     onProgress?.({ samples: count, elapsedMs: performance.now() - started });
   }
-  if (count > 0) return statistics;
+  if (count > 0) return observations;
   throw new TensorRTError('ERR_CALIBRATION', 'There are no samples to measure activations with.', {
     remedy: 'Pass at least one, better a hundred, of what the model will meet in use.',
   });
@@ -191,13 +163,27 @@ function withOutputs(model: Model, tensors: readonly string[]): Model {
   return copy;
 }
 
-/** The largest |w| that each channel of the input meets, in all of the layers. */
-async function weightAbsmax(model: Model, { layers, channels }: Site): Promise<Float32Array> {
-  const absmax = new Float32Array(channels);
+interface Weight {
+  readonly data: Float32Array;
+  /** The axis that counts the outputs. */
+  readonly axis: number;
+}
+
+async function readAll(model: Model, { layers }: Site): Promise<Weight[]> {
+  const weights: Weight[] = [];
   for (const { weight } of layers) {
     const proto = model.graph.constant(weight.tensor) as TensorProto;
     const { data } = (await readWeights(model, proto)) as Tensor<'float32'>;
-    const inner = weight.axis === 1 ? data.length / channels : 1;
+    weights.push({ data, axis: weight.axis });
+  }
+  return weights;
+}
+
+/** The largest |w| that each channel of the input meets, in all of the layers. */
+function weightAbsmax(weights: readonly Weight[], channels: number): Float32Array {
+  const absmax = new Float32Array(channels);
+  for (const { data, axis } of weights) {
+    const inner = axis === 1 ? data.length / channels : 1;
     for (let i = 0; i < data.length; i++) {
       const channel = Math.floor(i / inner) % channels;
       absmax[channel] = Math.max(absmax[channel] as number, Math.abs(data[i] as number));
