@@ -16,6 +16,7 @@ import { counted } from './text.js';
 export interface RangeFlags extends SampleFlags {
   method?: RangeMethod | 'auto';
   percentile?: number;
+  checkSamples?: number;
   mask?: string;
   threads?: number;
   memoryLimit?: number;
@@ -35,6 +36,11 @@ export function addRangeOptions(command: Command): Command {
       ]),
     )
     .option('--percentile <percent>', 'with --method percentile (99.99)', percentage)
+    .option(
+      '--check-samples <count>',
+      'with --method auto: samples to try ranges with (32)',
+      wholeNumber,
+    )
     .option('--mask <input>', 'leave out positions where this input is 0: padding')
     .option('--threads <count>', 'threads that the model runs with (all cores)', wholeNumber)
     .option('--memory-limit <size>', 'memory for values at once, such as 2GB', byteCount)
@@ -46,6 +52,7 @@ export function addRangeOptions(command: Command): Command {
 export const rangeFlagNames = [
   'method',
   'percentile',
+  'checkSamples',
   'mask',
   'threads',
   'memoryLimit',
@@ -73,17 +80,17 @@ export async function calibrated(
   return { calibration, table: calibration.table({ method, percentile }) };
 }
 
-/** More samples make trials longer and tell little more. */
-const mostTrialSamples = 128;
+/** As `calibrate` has it: more samples make trials longer and tell little more. */
+const defaultCheckSamples = 32;
 
-/** Tries ranges end to end, on samples that are read again. */
+/** Tries ranges end to end, on some of the samples, which are read again. */
 async function tuned(
   model: Model,
   calibration: Calibration,
   flags: RangeFlags,
   placement: PlacementOptions,
 ): Promise<CalibrationTable> {
-  const step = Math.max(1, calibration.samples / mostTrialSamples);
+  const step = Math.max(1, calibration.samples / (flags.checkSamples ?? defaultCheckSamples));
   const kept: TensorMap[] = [];
   let index = 0;
   for await (const sample of samplesOf(flags, model)) {
