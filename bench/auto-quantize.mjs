@@ -100,7 +100,7 @@ if (report.ranking.length > 0) {
   console.log(table(['group', 'RMSE', 'agreement'], rows));
 }
 
-const quantized = await openOnnxRuntime(result, { isolate: true });
+const quantized = await openOnnxRuntime(result, { isolate: true, int8: 'float' });
 const [found, foundInTest] = [
   await sharesOf(quantized, validation),
   await sharesOf(quantized, test),

@@ -2,10 +2,10 @@
  * What INT8 costs a real classifier in accuracy, by method and placement, on texts it was neither
  * trained nor calibrated on. All models are executed by ONNX Runtime on a CPU.
  *
- *   node bench/quantization-accuracy.mjs [--samples 128] [--every 1] [--only <text>]
+ *   node bench/quantization-accuracy.mjs [--samples 128] [--every 1] [--only <expression>]
  *     [--python <interpreter>] [--shared ../shared/models]
  *
- * `--every 4` judges by every fourth text, `--only` runs rows whose names have the text. `--python`
+ * `--every 4` judges by every fourth text, `--only` runs rows whose names match the expression. `--python`
  * names an interpreter with the packages of requirements.txt: its peers then quantize the same
  * model from the same texts.
  *
@@ -28,6 +28,7 @@ import {
   quantize,
   smoothQuant,
   tensor,
+  tuneRanges,
 } from '../dist/index.js';
 import { writeSamples } from './lib/quantization-samples.mjs';
 import { bar, describeRun, table } from './lib/report.mjs';
@@ -49,6 +50,7 @@ const { values: options } = parseArgs({
 });
 const modelPath = join(options.shared, 'minilm-movie-sentiment.onnx');
 const textsPath = join(options.shared, 'movie-sentiment.json.gz');
+const wanted = new RegExp(options.only);
 /** Texts run at once, of nearly one length. */
 const batch = 16;
 
@@ -122,8 +124,8 @@ async function ours(model, samples, judge) {
   const rows = [];
   const bars = [];
   for (const [name, placement] of Object.entries(placements)) {
-    for (const [method, make] of Object.entries(await contenders(model, samples, placement))) {
-      if (!`${name} ${method}`.includes(options.only)) continue;
+    for (const [method, make] of Object.entries(contenders(model, samples, placement))) {
+      if (!wanted.test(`${name} ${method}`)) continue;
       const start = performance.now();
       const quantized = await make();
       const seconds = (performance.now() - start) / 1000;
@@ -161,14 +163,14 @@ function barsOf(placement, method, agreement, rmse) {
  * @param {Model} model
  * @param {readonly TensorMap[]} samples
  * @param {PlacementOptions} placement
- * @returns {Promise<Record<string, () => Promise<Model>>>}
+ * @returns {Record<string, () => Promise<Model>>}
  */
-async function contenders(model, samples, placement) {
-  const calibration = await collect(model, samples, { placement });
-  /** @param {Parameters<typeof calibration.table>[0]} range */
-  const by = (range) => () => quantize(model, calibration.table(range), placement);
-  const auto = (/** @type {Model} */ source) =>
-    calibrate(source, samples, { method: 'auto', placement });
+function contenders(model, samples, placement) {
+  /** @param {import('../dist/index.js').CalibrateOptions} range */
+  const by = (range) => async () =>
+    quantize(model, await calibrate(model, samples, { ...range, placement }), placement);
+  const auto = async (/** @type {Model} */ source) =>
+    tuneRanges(source, await collect(source, samples, { placement }), samples, { placement });
   /** @param {boolean} insert */
   const smooth = (insert) => async () => {
     const smoothed = await smoothQuant(model, samples, { placement, insert });
@@ -214,7 +216,7 @@ async function peers(model, texts, judge) {
     ['modelopt', 'entropy'],
   ]) {
     const name = `${tool} ${method}`;
-    if (!name.includes(options.only)) continue;
+    if (!wanted.test(name)) continue;
     const output = join(folder, 'int8.onnx');
     try {
       const argv = [script, `${tool}`, source, samples, `${method}`, output];

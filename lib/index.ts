@@ -223,6 +223,17 @@ export {
 } from './quantize/tuning/auto-quantize-options.js';
 export type { Speedup } from './quantize/tuning/auto-quantize-speed.js';
 export type { QuantizationTrial } from './quantize/tuning/auto-quantize-trials.js';
+export {
+  type TuneRangesOptions,
+  type TuningProgress,
+  tuneRanges,
+} from './quantize/tuning/auto-ranges.js';
+export {
+  type BiasCorrection,
+  type BiasCorrectionOptions,
+  type BiasCorrectionProgress,
+  correctBias,
+} from './quantize/tuning/bias-correction.js';
 export type { GroupBy, QuantizationGroup } from './quantize/tuning/groups.js';
 export { type OutputDistance, outputDistance } from './quantize/tuning/output-distance.js';
 export {
@@ -238,6 +249,12 @@ export type {
 } from './quantize/tuning/sensitivity-options.js';
 export type { TuningCalibration } from './quantize/tuning/sensitivity-table.js';
 export {
+  type SmoothedModel,
+  type SmoothingDecision,
+  type SmoothQuantOptions,
+  smoothQuant,
+} from './quantize/tuning/smooth-quant.js';
+export {
   type QuantizationReport,
   renderQuantizationHtml,
 } from './report/render-quantization-html.js';
@@ -250,6 +267,7 @@ export type {
 export { onnxRuntimeEvaluator } from './runtime/evaluator.js';
 export { type OnnxRuntimeOptions, openOnnxRuntime } from './runtime/onnxruntime.js';
 export type { RunOptions, Runtime } from './runtime/runtime.js';
+export { openTensorRT, type TensorRTRuntimeOptions } from './runtime/tensorrt.js';
 export { readLabels } from './samples/read-labels.js';
 export { readSamples, type SampleFile, type SampleOptions } from './samples/read-samples.js';
 export {

@@ -15,7 +15,6 @@ namespace tensorrt_node {
 namespace {
 
 constexpr napi_type_tag kHistogramTag = {0x9d3c5a1e7b2f4860ULL, 0xb6e80f2754a94c1dULL};
-constexpr double kInt8Levels = 127.0;
 
 double NumberOf(const Napi::Value& value, const char* expected) {
   if (!value.IsNumber()) throw Napi::TypeError::New(value.Env(), expected);

@@ -7,7 +7,6 @@
 namespace tensorrt_node {
 namespace {
 
-constexpr double kInt8Levels = 127.0;
 /// Below it a step of the grid would be finer than a bin, about which the histogram says nothing.
 constexpr size_t kFirstCandidate = 128;
 

@@ -52,10 +52,14 @@ describe('groups', () => {
     const { graph } = linearModel({ classes: 16 });
     const node = (name: string, unit: string) =>
       ({ node: name, unit, role: 'linear', action: 'quantize', activations: [] }) as never;
-    const nodes = [node('hidden_matmul', 'both'), node('classifier', 'both')];
-    for (const groupBy of ['node', 'unit', 'block'] as const) {
-      const groups = groupNodes(graph, { nodes, fixed: new Map(), unions: [] }, groupBy);
-      expect(groups.map(({ nodes }) => nodes)).toEqual([['hidden_matmul', 'classifier']]);
+    const first = node('hidden_matmul', 'both');
+    const needy = { ...(node('classifier', 'other') as object), needs: ['hidden_matmul'] } as never;
+    for (const second of [node('classifier', 'both'), needy]) {
+      for (const groupBy of ['node', 'unit', 'block'] as const) {
+        const plan = { nodes: [first, second], fixed: new Map(), unions: [] };
+        const groups = groupNodes(graph, plan, groupBy);
+        expect(groups.map(({ nodes }) => nodes)).toEqual([['hidden_matmul', 'classifier']]);
+      }
     }
   });
 });

@@ -112,13 +112,14 @@ export class SensitivityBench {
   }
 }
 
+/** ONNX Runtime computes as a GPU would, not as the INT8 kernels of this machine's CPU do. */
 export async function openModel(
   model: Model,
   { runtime = 'onnxruntime', signal }: Pick<TuningOptions, 'runtime' | 'signal'>,
 ): Promise<Runtime> {
   signal?.throwIfAborted();
   return runtime === 'onnxruntime'
-    ? openOnnxRuntime(model, { isolate: true, signal })
+    ? openOnnxRuntime(model, { isolate: true, int8: 'float', signal })
     : runtime(model);
 }
 

@@ -35,7 +35,7 @@ export interface TuningOptions {
   cacheBytes?: number | undefined;
   /**
    * What runs models, also to calibrate. `'onnxruntime'`: the optional package `onnxruntime-node` on
-   * the CPU, in a process of its own for each model. A function opens a runtime of your own for the
+   * the CPU, in a process of its own for each model, with INT8 products computed in float. A function opens a runtime of your own for the
    * model it is given. Default: `'onnxruntime'`.
    */
   runtime?: 'onnxruntime' | RuntimeOpener | undefined;
