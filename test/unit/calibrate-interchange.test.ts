@@ -97,7 +97,7 @@ describe('calibration caches of TensorRT', () => {
 describe('calibration tables of ONNX Runtime', () => {
   test.each<[string, string, Record<string, number>]>([
     [
-      'minmax.json',
+      'minmax.json.txt',
       'MinMax',
       {
         r: 14.556408882141113,
@@ -107,7 +107,7 @@ describe('calibration tables of ONNX Runtime', () => {
       },
     ],
     [
-      'percentile.json',
+      'percentile.json.txt',
       'Percentile',
       {
         y: 54.611671447753906,
@@ -138,7 +138,7 @@ describe('calibration tables of ONNX Runtime', () => {
   });
 
   test('what is written is read again', async () => {
-    const table = CalibrationTable.fromOnnxRuntime(await ortFile('percentile.json'));
+    const table = CalibrationTable.fromOnnxRuntime(await ortFile('percentile.json.txt'));
     expect(amaxOf(CalibrationTable.fromOnnxRuntime(table.toOnnxRuntime()))).toEqual(amaxOf(table));
   });
 
