@@ -18,6 +18,7 @@ export interface RangeFlags extends SampleFlags {
   percentile?: number;
   checkSamples?: number;
   mask?: string;
+  runtime?: 'onnxruntime' | 'tensorrt';
   threads?: number;
   memoryLimit?: number;
   resume?: string;
@@ -42,6 +43,12 @@ export function addRangeOptions(command: Command): Command {
       wholeNumber,
     )
     .option('--mask <input>', 'leave out positions where this input is 0: padding')
+    .addOption(
+      new Option(
+        '--runtime <name>',
+        'what runs the model (onnxruntime); tensorrt needs a GPU',
+      ).choices(['onnxruntime', 'tensorrt']),
+    )
     .option('--threads <count>', 'threads that the model runs with (all cores)', wholeNumber)
     .option('--memory-limit <size>', 'memory for values at once, such as 2GB', byteCount)
     .option('--resume <file>', 'go on from what --save-state wrote')
@@ -54,6 +61,7 @@ export const rangeFlagNames = [
   'percentile',
   'checkSamples',
   'mask',
+  'runtime',
   'threads',
   'memoryLimit',
   'saveState',
@@ -121,7 +129,7 @@ async function collected(
   flags: RangeFlags,
   placement: PlacementOptions,
 ): Promise<Calibration> {
-  const { mask, threads, memoryLimit, resume: state } = flags;
+  const { mask, runtime, threads, memoryLimit, resume: state } = flags;
   const resume = state === undefined ? undefined : await Calibration.load(state);
   if (resume && flags.samples === undefined) return resume;
   const samples = samplesOf(flags, model);
@@ -129,6 +137,7 @@ async function collected(
     collect(model, samples, {
       padding: mask === undefined ? undefined : { mask },
       placement,
+      runtime,
       threads,
       memoryLimit,
       resume,
