@@ -135,6 +135,17 @@ describe('tensorrt-node quantize', () => {
     expect(kept.stdout).not.toContain('"int8"');
   });
 
+  it('tries ranges out, also where all else becomes FP16', async () => {
+    const { path, model, samples } = await folderWithModel();
+    const run = await tensorrtNode([
+      ...['quantize', model, '--samples', samples, '--method', 'auto', '--check-samples', '4'],
+      ...['--precision', 'fp16', '-o', path('int8.onnx')],
+    ]);
+    expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining('1 in INT8') });
+    const { graph } = await Model.load(path('int8.onnx'));
+    expect(graph.nodes.map(({ opType }) => opType)).toContain('Cast');
+  });
+
   it('quantizes weights alone without samples', async () => {
     const { path, model } = await folderWithModel();
     const run = await tensorrtNode([
