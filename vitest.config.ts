@@ -24,6 +24,7 @@ export default defineConfig({
     projects: [
       // Some start a process or copy the package: a busy machine takes its time.
       room('unit', { testTimeout: 30_000 }),
+      room('addon', { testTimeout: 30_000 }),
       room('native', alone),
       room('exports', alone),
       room('standin', alone),

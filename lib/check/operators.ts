@@ -3,7 +3,7 @@ import type { Product } from '../engine/library/libraries.js';
 /**
  * The operators of ONNX that the parser of TensorRT for RTX 1.7.1.116 imports. Asked of that parser:
  * one model with one node for each of the 203 operators that ONNX 1.23 defines. It refuses the others
- * outright, whatever their types and shapes. test/native/check.test.ts asks again.
+ * outright, whatever their types and shapes. test/exports/check-rules.test.ts asks again.
  */
 export const importedOperators: ReadonlySet<string> = new Set(
   `Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool

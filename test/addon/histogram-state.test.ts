@@ -4,7 +4,7 @@ import type {
   HistogramItem,
   HistogramSnapshot,
 } from '../../dist/quantize/calibration/native-calibration.js';
-import { cut, histogramOf, normal, shuffled, spread, stateOf } from './histogram-fixtures.js';
+import { cut, histogramOf, normal, shuffled, spread, stateOf } from '../unit/histogram-fixtures.js';
 
 const { Histogram, collectAll } = loadAddon();
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { CalibrationTable } from '../../dist/quantize/calibration/table.js';
 import { quantize } from '../../dist/quantize/quantize.js';
-import { errorOf, linearModel } from './helpers.js';
+import { errorOf, linearModel } from '../unit/helpers.js';
 
 /** A file that `write_calibration_table` of ONNX Runtime 1.31.1 wrote. */
 function ortFile(name: string): Promise<string> {

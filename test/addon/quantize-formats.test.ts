@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { loadAddon } from '../../dist/native.js';
 import { openOnnxRuntime } from '../../dist/runtime/onnxruntime.js';
 import { type Tensor, tensor } from '../../dist/tensor.js';
-import { buildModel } from './helpers.js';
-import { randomNumbers } from './quantize-fixtures.js';
+import { buildModel } from '../unit/helpers.js';
+import { randomNumbers } from '../unit/quantize-fixtures.js';
 
 const addon = loadAddon();
 const { quantizeBlocks, quantizeFloat8, quantizeWeights } = addon;

@@ -4,8 +4,8 @@ import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { buildEngine, importQuantized, Model } from 'tensorrt-node';
 import { describe, expect, it } from 'vitest';
 import { assetFolder, entryFault } from '../../scripts/setup/cache.mjs';
-import { feedsFor, profilesFor } from '../exports/exports.js';
 import { errorOf, randomTensor } from '../unit/helpers.js';
+import { feedsFor, profilesFor } from './exports.js';
 
 // Models that other tools have quantized (scripts/fixtures/quantized.py and derive.py), on the real
 // parser and builder of TensorRT for RTX.

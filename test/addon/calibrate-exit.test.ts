@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';
-import { linearModel, temporaryFolder } from './helpers.js';
+import { linearModel, temporaryFolder } from '../unit/helpers.js';
 
 const dist = new URL('../../dist', import.meta.url);
 

@@ -4,7 +4,13 @@ import { Model } from '../../dist/onnx/model.js';
 import { type CalibrateOptions, calibrate } from '../../dist/quantize/calibrate.js';
 import type { CalibrationTable } from '../../dist/quantize/calibration/table.js';
 import { type TensorMap, tensor } from '../../dist/tensor.js';
-import { buildModel, errorOf, linearModel, randomTensor, temporaryFolder } from './helpers.js';
+import {
+  buildModel,
+  errorOf,
+  linearModel,
+  randomTensor,
+  temporaryFolder,
+} from '../unit/helpers.js';
 
 // Each calibration starts a process.
 vi.setConfig({ testTimeout: 60_000 });

@@ -12,8 +12,8 @@ import {
 } from '../../dist/quantize/quantize.js';
 import { openOnnxRuntime } from '../../dist/runtime/onnxruntime.js';
 import { tensor } from '../../dist/tensor.js';
-import { errorOf, linearModel, randomTensor } from './helpers.js';
-import { node, oneNode, product, tableOf } from './quantize-fixtures.js';
+import { errorOf, linearModel, randomTensor } from '../unit/helpers.js';
+import { node, oneNode, product, tableOf } from '../unit/quantize-fixtures.js';
 
 describe('the report', () => {
   async function onlyDecision(

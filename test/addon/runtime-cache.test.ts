@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { openRuntimeCache } from '../../dist/engine/cache/runtime-cache.js';
 import { TimingCacheFile, withTimingCache } from '../../dist/engine/cache/timing-cache.js';
-import { temporaryFolder } from './helpers.js';
+import { temporaryFolder } from '../unit/helpers.js';
 
 const identity = {
   product: 'tensorrt-rtx',

@@ -9,7 +9,7 @@ import { type CollectOptions, collect } from '../../dist/quantize/calibration/co
 import { openOnnxRuntime } from '../../dist/runtime/onnxruntime.js';
 import type { Runtime } from '../../dist/runtime/runtime.js';
 import { elementCount, type TensorMap, tensor } from '../../dist/tensor.js';
-import { buildModel, errorOf, randomTensor, temporaryFolder } from './helpers.js';
+import { buildModel, errorOf, randomTensor, temporaryFolder } from '../unit/helpers.js';
 
 // Each run starts a process.
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { CalibrationTable, type TensorRange } from '../../dist/quantize/calibration/table.js';
-import { errorOf, temporaryFolder } from './helpers.js';
+import { errorOf, temporaryFolder } from '../unit/helpers.js';
 
 const range: TensorRange = {
   amax: 1.5,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadAddon } from '../../dist/native.js';
-import { normal } from './histogram-fixtures.js';
+import { normal } from '../unit/histogram-fixtures.js';
 
 const { ChannelStatistics } = loadAddon();
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { loadAddon } from '../../dist/native.js';
 import type { NativeHistogram } from '../../dist/quantize/calibration/native-calibration.js';
-import { histogramOf, normal, shuffled, spread } from './histogram-fixtures.js';
+import { histogramOf, normal, shuffled, spread } from '../unit/histogram-fixtures.js';
 
 const { Histogram } = loadAddon();
 

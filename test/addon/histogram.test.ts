@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { loadAddon } from '../../dist/native.js';
 import type { NativeHistogram } from '../../dist/quantize/calibration/native-calibration.js';
-import { cut, histogramOf, shuffled, spread, stateOf } from './histogram-fixtures.js';
-import { randomNumbers } from './quantize-fixtures.js';
+import { cut, histogramOf, shuffled, spread, stateOf } from '../unit/histogram-fixtures.js';
+import { randomNumbers } from '../unit/quantize-fixtures.js';
 
 const { Histogram } = loadAddon();
 const bins = 8192;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadAddon } from '../../dist/native.js';
-import { randomNumbers } from './quantize-fixtures.js';
+import { randomNumbers } from '../unit/quantize-fixtures.js';
 
 const { quantizeWeights } = loadAddon();
 

@@ -4,8 +4,8 @@ import { readInlineWeights } from '../../dist/onnx/tensor/weights.js';
 import { quantize } from '../../dist/quantize/quantize.js';
 import { openOnnxRuntime } from '../../dist/runtime/onnxruntime.js';
 import { type Tensor, tensor } from '../../dist/tensor.js';
-import { buildModel, linearModel, randomTensor, temporaryFolder } from './helpers.js';
-import { node, oneNode, product, tableOf } from './quantize-fixtures.js';
+import { buildModel, linearModel, randomTensor, temporaryFolder } from '../unit/helpers.js';
+import { node, oneNode, product, tableOf } from '../unit/quantize-fixtures.js';
 
 function initializer(model: Model, name: string): Tensor {
   const proto = model.graph.initializer(name);

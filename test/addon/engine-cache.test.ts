@@ -10,7 +10,7 @@ import { expect, test, vi } from 'vitest';
 import type { EngineIngredients } from '../../dist/engine/cache/cache-key.js';
 import { getOrBuild } from '../../dist/engine/cache/cache-lookup.js';
 import type { CacheOutcome } from '../../dist/engine/plan/plan.js';
-import { errorOf, temporaryFolder } from './helpers.js';
+import { errorOf, temporaryFolder } from '../unit/helpers.js';
 
 /** The cache itself, with builds that only write a file. */
 
