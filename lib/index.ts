@@ -64,6 +64,13 @@ export type { LibraryOptions } from './engine/library/library.js';
 export type { LoadOptions } from './engine/load-options.js';
 export { type CacheOutcome, Plan, type PlanInfo, readPlanInfo } from './engine/plan/plan.js';
 export type { PlanInput } from './engine/plan/plan-file.js';
+export type {
+  EnginePrecisionReport,
+  LayerPrecision,
+  LayerTensor,
+  MissedNode,
+  PrecisionReportOptions,
+} from './engine/precision-report.js';
 export type { NewWeights, RefitOptions } from './engine/refit.js';
 export type { SerializeOptions } from './engine/serialize-options.js';
 export type {
@@ -195,7 +202,12 @@ export {
   CalibrationTable,
   type TensorRange,
 } from './quantize/calibration/table.js';
-export type { PlacementOptions, SchemeName } from './quantize/placement/options.js';
+export type {
+  PlacementCandidate,
+  PlacementOptions,
+  PlacementRule,
+  SchemeName,
+} from './quantize/placement/options.js';
 export type { NodeRole } from './quantize/placement/plan.js';
 export {
   type QuantizationDecision,
@@ -262,6 +274,8 @@ export type {
 export { onnxRuntimeEvaluator } from './runtime/evaluator.js';
 export { type OnnxRuntimeOptions, openOnnxRuntime } from './runtime/onnxruntime.js';
 export type { RunOptions, Runtime } from './runtime/runtime.js';
+export { openTensorRT, type TensorRTRuntimeOptions } from './runtime/tensorrt.js';
+export { readLabels } from './samples/read-labels.js';
 export { readSamples, type SampleFile, type SampleOptions } from './samples/read-samples.js';
 export {
   type DataType,

@@ -13,11 +13,15 @@ export function nameMatcher(
   names: readonly string[],
   kind: string,
 ): (name: string) => boolean {
-  const expressions = patterns.map((pattern) => {
+  const known = new Set(names);
+  // Whole names are looked up: there may be thousands of them.
+  const chosen = new Set(patterns.filter((pattern) => known.has(pattern)));
+  const others = patterns.filter((pattern) => !known.has(pattern) || pattern.includes('*'));
+  const expressions = others.map((pattern) => {
     const literals = pattern.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'));
     const expression = new RegExp(`^${literals.join('.*')}$`, 's');
     if (names.some((name) => expression.test(name))) return expression;
     throw invalidArgument(option, `names of ${kind}, such as '${names[0]}',`, pattern);
   });
-  return (name) => expressions.some((expression) => expression.test(name));
+  return (name) => chosen.has(name) || expressions.some((expression) => expression.test(name));
 }

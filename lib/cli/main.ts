@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   calibrate: async () => (await import('./calibrate.js')).calibrateCommand(),
   quantize: async () => (await import('./quantize.js')).quantizeCommand(),
   sensitivity: async () => (await import('./sensitivity.js')).sensitivityCommand(),
+  'auto-quantize': async () => (await import('./auto-quantize.js')).autoQuantizeCommand(),
   simplify: async () => (await import('./simplify.js')).simplifyCommand(),
   diff: async () => (await import('./diff.js')).diffCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),

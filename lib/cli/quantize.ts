@@ -1,10 +1,12 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Model } from '../onnx/model.js';
 import { CalibrationTable } from '../quantize/calibration/table.js';
 import { type QuantizationDecision, type QuantizeOptions, quantize } from '../quantize/quantize.js';
+import { smoothQuant } from '../quantize/tuning/smooth-quant.js';
 import { command, jsonOption, wholeNumber } from './command.js';
 import { groupBy } from './group-by.js';
 import { addPlacementOptions, type PlacementFlags, placementOf } from './placement-options.js';
+import { seconds, withProgress } from './progress.js';
 import {
   addRangeOptions,
   type Calibrated,
@@ -12,7 +14,7 @@ import {
   type RangeFlags,
   rangeFlagNames,
 } from './range-options.js';
-import { addSampleOptions } from './sample-options.js';
+import { addSampleOptions, samplesOf } from './sample-options.js';
 import { note, printJson, printLines, styled } from './terminal.js';
 import { alignRight, bytes, counted, number, section, table } from './text.js';
 import { writeReport } from './write-report.js';
@@ -23,6 +25,7 @@ interface QuantizeFlags extends RangeFlags, PlacementFlags {
   weightType?: 'int8' | 'int4';
   blockSize?: number;
   storeWeights?: 'quantized' | 'float';
+  smoothQuant?: true | number;
   dryRun?: boolean;
   html?: string;
   json?: boolean;
@@ -57,6 +60,11 @@ export function quantizeCommand(): Command {
         'store weights quantized, or as floats (quantized)',
       ).choices(['quantized', 'float']),
     )
+    .option(
+      '--smooth-quant [alpha]',
+      'with --samples: move outliers of activations to the weights first (0.5)',
+      fraction,
+    )
     .option('--html <file>', 'draw ranges and decisions into a page that needs no network')
     .addOption(jsonOption());
   return addPlacementOptions(addRangeOptions(addSampleOptions(quantizing))).action(run);
@@ -64,8 +72,9 @@ export function quantizeCommand(): Command {
 
 async function run(file: string, flags: QuantizeFlags): Promise<void> {
   checkFlags(flags);
-  const model = await Model.load(file);
+  const original = await Model.load(file);
   const placement = placementOf(flags);
+  const model = await smoothed(original, flags);
   const ranges = await rangesOf(model, flags);
   const options: QuantizeOptions = {
     ...placement,
@@ -81,7 +90,7 @@ async function run(file: string, flags: QuantizeFlags): Promise<void> {
   else printLines(describe(report));
   if (saved) {
     note(
-      `Wrote ${saved.files.join(' and ')}: ${bytes(model.byteLength())} became ${bytes(saved.bytes)}.`,
+      `Wrote ${saved.files.join(' and ')}: ${bytes(original.byteLength())} became ${bytes(saved.bytes)}.`,
     );
   }
   await writeReport(flags.html, file, { ...ranges, decisions: report });
@@ -97,11 +106,40 @@ function checkFlags(flags: QuantizeFlags): void {
   if (table === undefined && measured === undefined && scheme !== 'weights-only') {
     throw new TypeError('Expected --table or --samples: activations need ranges');
   }
+  if (flags.smoothQuant !== undefined && samples === undefined) {
+    throw new TypeError('Expected --samples beside --smooth-quant');
+  }
   const idle = rangeFlagNames.find((name) => flags[name] !== undefined);
   if (idle && measured === undefined) {
     const option = idle.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new TypeError(`Expected --samples beside --${option}`);
   }
+}
+
+/** The model itself, where `--smooth-quant` does not ask for a flatter one. */
+async function smoothed(model: Model, flags: QuantizeFlags): Promise<Model> {
+  const { smoothQuant: alpha, threads } = flags;
+  if (alpha === undefined) return model;
+  const smooth = await withProgress((line) =>
+    smoothQuant(model, samplesOf(flags, model), {
+      alpha: alpha === true ? undefined : alpha,
+      placement: placementOf(flags),
+      threads,
+      onProgress: ({ samples, elapsedMs }) =>
+        line.show(`Measuring channels: ${counted(samples, 'sample')}, ${seconds(elapsedMs)}`),
+    }),
+  );
+  const changed = smooth.report.filter(({ action }) => action !== 'unchanged');
+  note(
+    `SmoothQuant flattened ${number(changed.length)} of ${counted(smooth.report.length, 'tensor')}.`,
+  );
+  return smooth;
+}
+
+function fraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('Expected a number from 0 to 1.');
 }
 
 /** Undefined where weights alone are quantized. */

@@ -16,7 +16,9 @@ import { counted } from './text.js';
 export interface RangeFlags extends SampleFlags {
   method?: RangeMethod | 'auto';
   percentile?: number;
+  checkSamples?: number;
   mask?: string;
+  runtime?: 'onnxruntime' | 'tensorrt';
   threads?: number;
   memoryLimit?: number;
   resume?: string;
@@ -35,7 +37,18 @@ export function addRangeOptions(command: Command): Command {
       ]),
     )
     .option('--percentile <percent>', 'with --method percentile (99.99)', percentage)
+    .option(
+      '--check-samples <count>',
+      'with --method auto: samples to try ranges with (32)',
+      wholeNumber,
+    )
     .option('--mask <input>', 'leave out positions where this input is 0: padding')
+    .addOption(
+      new Option(
+        '--runtime <name>',
+        'what runs the model (onnxruntime); tensorrt needs a GPU',
+      ).choices(['onnxruntime', 'tensorrt']),
+    )
     .option('--threads <count>', 'threads that the model runs with (all cores)', wholeNumber)
     .option('--memory-limit <size>', 'memory for values at once, such as 2GB', byteCount)
     .option('--resume <file>', 'go on from what --save-state wrote')
@@ -46,7 +59,9 @@ export function addRangeOptions(command: Command): Command {
 export const rangeFlagNames = [
   'method',
   'percentile',
+  'checkSamples',
   'mask',
+  'runtime',
   'threads',
   'memoryLimit',
   'saveState',
@@ -73,17 +88,17 @@ export async function calibrated(
   return { calibration, table: calibration.table({ method, percentile }) };
 }
 
-/** More samples make trials longer and tell little more. */
-const mostTrialSamples = 128;
+/** As `calibrate` has it: more samples make trials longer and tell little more. */
+const defaultCheckSamples = 32;
 
-/** Tries ranges end to end, on samples that are read again. */
+/** Tries ranges end to end, on some of the samples, which are read again. */
 async function tuned(
   model: Model,
   calibration: Calibration,
   flags: RangeFlags,
   placement: PlacementOptions,
 ): Promise<CalibrationTable> {
-  const step = Math.max(1, calibration.samples / mostTrialSamples);
+  const step = Math.max(1, calibration.samples / (flags.checkSamples ?? defaultCheckSamples));
   const kept: TensorMap[] = [];
   let index = 0;
   for await (const sample of samplesOf(flags, model)) {
@@ -114,7 +129,7 @@ async function collected(
   flags: RangeFlags,
   placement: PlacementOptions,
 ): Promise<Calibration> {
-  const { mask, threads, memoryLimit, resume: state } = flags;
+  const { mask, runtime, threads, memoryLimit, resume: state } = flags;
   const resume = state === undefined ? undefined : await Calibration.load(state);
   if (resume && flags.samples === undefined) return resume;
   const samples = samplesOf(flags, model);
@@ -122,6 +137,7 @@ async function collected(
     collect(model, samples, {
       padding: mask === undefined ? undefined : { mask },
       placement,
+      runtime,
       threads,
       memoryLimit,
       resume,

@@ -15,6 +15,12 @@ import { loadPlan, type NativeLoaded } from './load.js';
 import { checkBudget, type LoadOptions, toNativeBudget } from './load-options.js';
 import { type Plan, type PlanInfo, planFromBytes } from './plan/plan.js';
 import type { PlanInput } from './plan/plan-file.js';
+import {
+  checkPrecisionReport,
+  type EnginePrecisionReport,
+  type PrecisionReportOptions,
+  reportPrecision,
+} from './precision-report.js';
 import { type NewWeights, type RefitOptions, toRefitInput } from './refit.js';
 import { Sequence } from './sequence.js';
 import { type SerializeOptions, toSerializationFlags } from './serialize-options.js';
@@ -161,6 +167,18 @@ export class Engine {
         cause,
       });
     }
+  }
+
+  /**
+   * What each layer computes with, from TensorRT's inspector; with the report of the quantized
+   * model, which of its nodes do not run as they were to.
+   *
+   * @throws TensorRTError ERR_UNSUPPORTED for an engine that was not built with profiling verbosity
+   * `'detailed'`; ERR_TRT_INFER, ERR_CLOSED
+   */
+  async precisionReport(options: PrecisionReportOptions = {}): Promise<EnginePrecisionReport> {
+    checkPrecisionReport(this.profilingVerbosity, options);
+    return reportPrecision(await this.inspect(), options);
   }
 
   /**

@@ -73,7 +73,7 @@ function spread(
   note: (plan: NodePlan, reason: string) => void,
 ): void {
   const unitOf = new Map(planned.map(({ node, unit }) => [node, unit]));
-  const needy = planned.filter(({ needs }) => needs && needs.length > 0);
+  const needy = planned.filter(({ needs }) => needs.length > 0);
   for (let before = -1; before < culprits.size; ) {
     before = culprits.size;
     for (const plan of needy) {

@@ -1,5 +1,5 @@
 import { ModelProtoSchema } from 'onnx-buf';
-import { checkBoolean, checkInteger, checkOptions } from '../arguments.js';
+import { checkBoolean, checkInteger, checkOneOf, checkOptions } from '../arguments.js';
 import { Lifetime } from '../lifetime.js';
 import { maxProtobufBytes } from '../onnx/file/encode.js';
 import { isExternal } from '../onnx/file/external.js';
@@ -23,6 +23,13 @@ export interface OnnxRuntimeOptions {
    */
   isolate?: boolean | undefined;
   /**
+   * How products between QuantizeLinear and DequantizeLinear are computed. `'kernels'`: by ONNX
+   * Runtime's INT8 kernels. On a CPU without INT8 dot products (VNNI) they are slower than float ones
+   * and saturate: sums of two products are held in 16 bits. `'float'`: in float, on the same rounded
+   * values, which is what INT8 tensor cores give but for the last digits. Default: `'kernels'`.
+   */
+  int8?: 'kernels' | 'float' | undefined;
+  /**
    * When it aborts, opening and every later run reject with its reason. What runs then is ended at
    * once with `isolate`, and finished without. The runtime still has to be closed.
    */
@@ -43,22 +50,27 @@ export async function openOnnxRuntime(
   model: Model,
   options: OnnxRuntimeOptions = {},
 ): Promise<Runtime> {
-  checkOptions('options', options, ['threads', 'isolate', 'signal']);
-  const { threads, isolate = false, signal } = options;
+  checkOptions('options', options, ['threads', 'isolate', 'int8', 'signal']);
+  const { threads, isolate = false, int8 = 'kernels', signal } = options;
   if (threads !== undefined) checkInteger('options.threads', threads, 1);
   checkBoolean('options.isolate', isolate);
+  checkOneOf('options.int8', int8, ['kernels', 'float']);
   signal?.throwIfAborted();
   const session = isolate
-    ? await IsolatedSession.open(model, threads, signal)
-    : await openSession(model, threads);
+    ? await IsolatedSession.open(model, { threads, int8, signal })
+    : await openSession(model, threads, int8);
   return new OnnxRuntime(session, model, signal);
 }
 
-async function openSession(model: Model, threads: number | undefined): Promise<OrtSession> {
-  if (fitsInMemory(model)) return OrtSession.open(model.toBytes(), threads);
+async function openSession(
+  model: Model,
+  threads: number | undefined,
+  int8: 'kernels' | 'float',
+): Promise<OrtSession> {
+  if (fitsInMemory(model)) return OrtSession.open(model.toBytes(), threads, int8);
   const file = await writeModelFile(model);
   try {
-    return await OrtSession.open(file.path, threads);
+    return await OrtSession.open(file.path, threads, int8);
   } finally {
     await file.remove();
   }

@@ -15,17 +15,23 @@ export class OrtSession {
   /**
    * @param source - the path of a model file, or its bytes.
    * @param threads - of one run; by default ONNX Runtime takes one per core.
+   * @param int8 - how products between Q and DQ are computed.
    * @throws TensorRTError `ERR_RUNTIME`
    */
-  static async open(source: string | Uint8Array, threads?: number): Promise<OrtSession> {
+  static async open(
+    source: string | Uint8Array,
+    threads?: number,
+    int8: 'kernels' | 'float' = 'kernels',
+  ): Promise<OrtSession> {
     const ort = await importOrt();
+    const inFloat = int8 === 'float' && { disable_quant_qdq: '1' };
     const options = {
       executionProviders: ['cpu'],
       // Fatal ones only: an error is thrown, and need not be printed as well.
       logSeverityLevel: 4 as const,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
       // Between runs its threads would go on asking for work, and take the time of others.
-      extra: { session: { force_spinning_stop: '1' } },
+      extra: { session: { force_spinning_stop: '1', ...inFloat } },
     };
     try {
       // The overloads differ in the first argument only.

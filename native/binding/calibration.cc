@@ -10,9 +10,7 @@ void RegisterCalibration(Napi::Env env, Napi::Object exports) {
   exports.Set("Histogram", HistogramWrap::Define(env));
   exports.Set("collectAll", Napi::Function::New<HistogramWrap::CollectAllForJs>(env, "collectAll"));
   exports.Set("ChannelStatistics", ChannelStatisticsWrap::Define(env));
-  exports.Set("quantizeWeights", Napi::Function::New<QuantizeWeightsForJs>(env, "quantizeWeights"));
-  exports.Set("quantizeBlocks", Napi::Function::New<QuantizeBlocksForJs>(env, "quantizeBlocks"));
-  exports.Set("quantizeFloat8", Napi::Function::New<QuantizeFloat8ForJs>(env, "quantizeFloat8"));
+  RegisterWeightFunctions(env, exports);
 }
 
 }  // namespace tensorrt_node

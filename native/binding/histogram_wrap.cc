@@ -15,7 +15,9 @@ namespace tensorrt_node {
 namespace {
 
 constexpr napi_type_tag kHistogramTag = {0x9d3c5a1e7b2f4860ULL, 0xb6e80f2754a94c1dULL};
-constexpr double kInt8Levels = 127.0;
+
+/// Time grows with them.
+constexpr double kMostLevels = 65535.0;
 
 double NumberOf(const Napi::Value& value, const char* expected) {
   if (!value.IsNumber()) throw Napi::TypeError::New(value.Env(), expected);
@@ -144,6 +146,9 @@ Napi::Value HistogramWrap::Error(const Napi::CallbackInfo& info) {
   const double levels = info[1].IsUndefined() ? kInt8Levels : static_cast<double>(SizeOf(info[1]));
   if (!(amax >= 0.0) || std::isinf(amax)) {
     throw Napi::TypeError::New(info.Env(), "Expected a finite amax from 0");
+  }
+  if (levels > kMostLevels) {
+    throw Napi::TypeError::New(info.Env(), "Expected no more levels than 16 bits have");
   }
   return Napi::Number::New(info.Env(), QuantizationError(histogram_, amax, levels));
 }

@@ -21,7 +21,7 @@ struct Task {
   size_t size = 0;
 };
 
-void Run(const Task& task) {
+void Count(const Task& task) {
   for (const HistogramInput& input : task.inputs) {
     if (input.keep == nullptr) {
       task.histogram->Add(input.values);
@@ -101,7 +101,7 @@ void CollectAll(const std::vector<HistogramInput>& inputs, size_t threads) {
 
   std::atomic<size_t> next = 0;
   const auto work = [&] {
-    for (size_t i = next++; i < tasks.size(); i = next++) Run(tasks[i]);
+    for (size_t i = next++; i < tasks.size(); i = next++) Count(tasks[i]);
   };
   size_t total = 0;
   for (const Task& task : tasks) total += task.size;

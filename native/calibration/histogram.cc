@@ -12,7 +12,7 @@ namespace {
 /// Small enough for the buffers of a block to stay in the first-level cache beside the counts.
 constexpr size_t kBlock = 1024;
 
-uint32_t Largest(const uint32_t* magnitudes, size_t size) {
+uint32_t LargestOf(const uint32_t* magnitudes, size_t size) {
   int32_t largest = 0;
   for (size_t i = 0; i < size; ++i) {
     largest = std::max(largest, static_cast<int32_t>(magnitudes[i]));
@@ -81,10 +81,10 @@ inline void Histogram::AddBlocks(FloatView values) {
   for (size_t begin = 0; begin < values.size(); begin += kBlock) {
     size_t size = std::min(kBlock, values.size() - begin);
     values.Slice(begin, size).CopyMagnitudes(magnitudes);
-    uint32_t largest = Largest(magnitudes, size);
+    uint32_t largest = LargestOf(magnitudes, size);
     if (largest >= kInfinityBits) {
       size = DropNonFinite(magnitudes, size);
-      largest = Largest(magnitudes, size);
+      largest = LargestOf(magnitudes, size);
     }
     AddFinite(magnitudes, size, FloatOfBits(largest));
   }

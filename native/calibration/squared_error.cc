@@ -7,7 +7,6 @@
 namespace tensorrt_node {
 namespace {
 
-constexpr double kInt8Levels = 127.0;
 /// Below it a step of the grid would be finer than a bin, about which the histogram says nothing.
 constexpr size_t kFirstCandidate = 128;
 
@@ -45,15 +44,23 @@ double SquaredError::Mean(double amax, double levels) const {
 double SquaredError::BestAmax() const {
   const size_t used = edges_.size() - 1;
   if (used <= kFirstCandidate) return absmax_;
+  // Downwards, since what a candidate clips only grows that way: once this alone is more than the
+  // least error, the search is over. Count, distances and squared distances from the candidate:
+  double clipped = 0.0;
+  double distances = 0.0;
+  double squares = 0.0;
   double best = 0.0;
   double least = std::numeric_limits<double>::infinity();
-  for (size_t i = kFirstCandidate; i < used; ++i) {
+  for (size_t i = used - 1; i >= kFirstCandidate && squares <= least; --i) {
     const double centre = static_cast<double>(i) + 0.5;
     const double error = Sum(centre / kInt8Levels, kInt8Levels);
-    if (error < least) {
+    if (error <= least) {
       least = error;
       best = centre;
     }
+    squares += 2.0 * distances + clipped + edges_[i].count;
+    distances += clipped + edges_[i].count;
+    clipped += edges_[i].count;
   }
   return std::min(std::ldexp(best, exponent_), absmax_);
 }

@@ -6,6 +6,9 @@
 
 namespace tensorrt_node {
 
+/// The steps on either side of zero.
+constexpr double kInt8Levels = 127.0;
+
 /// How the values of a bin lie within it: pytorch-quantization takes them all for its centre. That
 /// tells little where the steps of a grid are about as narrow as the bins.
 enum class WithinBin { kCentre, kSpread };

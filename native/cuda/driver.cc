@@ -7,7 +7,7 @@
 namespace tensorrt_node {
 namespace {
 
-constexpr CUresult kSuccess = 0;
+constexpr CUresult kCudaSuccess = 0;
 constexpr CUresult kOutOfMemory = 2;
 
 SharedLibrary OpenDriver(const std::string& path) {
@@ -41,7 +41,7 @@ const CudaDriver& CudaDriver::Get() {
 CudaDriver::CudaDriver(const std::string& path) : library_(OpenDriver(path)) {
   Resolve();
   const CUresult result = cuInit(0);
-  if (result != kSuccess) {
+  if (result != kCudaSuccess) {
     const char* reason = nullptr;
     cuGetErrorString(result, &reason);
     throw StatusError("ERR_NO_GPU", std::string("The NVIDIA driver finds no usable GPU: ") +
@@ -111,7 +111,7 @@ void CudaDriver::Resolve() {
 }
 
 void CudaDriver::Check(CUresult result, const char* call) const {
-  if (result == kSuccess) return;
+  if (result == kCudaSuccess) return;
   const char* name = nullptr;
   const char* text = nullptr;
   cuGetErrorName(result, &name);

@@ -7,7 +7,7 @@
 namespace tensorrt_node {
 namespace {
 
-constexpr int kSuccess = 0;
+constexpr int kNvmlSuccess = 0;
 
 std::string LibraryPath() {
   const char* const path = std::getenv("TENSORRT_NODE_LIBNVML");
@@ -22,7 +22,7 @@ std::unique_ptr<Nvml> Nvml::Open(std::string& problem) {
   std::unique_ptr<Nvml> nvml(new Nvml(std::move(*library)));
   if (!nvml->Resolve()) {
     problem = "the management library lacks functions; the NVIDIA driver is too old";
-  } else if (const int result = nvml->initialize_(); result != kSuccess) {
+  } else if (const int result = nvml->initialize_(); result != kNvmlSuccess) {
     problem = "nvmlInit_v2 failed with " + std::to_string(result);
   } else {
     nvml->initialized_ = true;
@@ -49,7 +49,7 @@ bool Nvml::Resolve() {
 
 nvmlDevice_t Nvml::FindDevice(const std::string& pci_bus_id) const {
   nvmlDevice_t device = nullptr;
-  return device_by_pci_bus_id_(pci_bus_id.c_str(), &device) == kSuccess ? device : nullptr;
+  return device_by_pci_bus_id_(pci_bus_id.c_str(), &device) == kNvmlSuccess ? device : nullptr;
 }
 
 }  // namespace tensorrt_node

@@ -54,7 +54,7 @@ TEST_F(CalibrationTest, HistogramsOfPartsAreThatOfTheWhole) {
 }
 
 TEST_F(CalibrationTest, ManyInputsAreCountedOnManyThreads) {
-  const std::vector<float> large = Part(3, 700000);
+  const std::vector<float> large = Part(3, 300000);
   const std::vector<float> small = Part(5, 900);
   const std::vector<uint8_t> keep = {1, 0, 1};
   std::vector<Histogram> together(6);

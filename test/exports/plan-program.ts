@@ -41,7 +41,8 @@ export function readPlanProgram(plan: Plan): PlanProgram {
   return { kernels };
 }
 
-/** The products of a program, each as one text, sorted: `gemm int8 x int8` for its factors. */
+/** The products of a program, each as one text, sorted: `gemm int8 x int8` for its factors,
+ * `attention int8 -> int8` for queries, keys and values and what becomes of them. */
 export function productsOf({ kernels }: PlanProgram): string[] {
   const products = kernels.filter(({ kind }) => kind !== 'other');
   return products.map(describe).sort();
@@ -56,9 +57,11 @@ export function productWith({ kernels }: PlanProgram, node: string): string | un
   return found && describe(found);
 }
 
-function describe({ kind, inputs: [left, right], outputs: [output] }: Kernel): string {
-  // That of other products is what the next kernel wants, and the accumulator's.
-  return `${kind} ${left} x ${right}${kind === 'attention' ? ` -> ${output}` : ''}`;
+function describe({ kind, inputs, outputs }: Kernel): string {
+  if (kind !== 'attention') return `${kind} ${inputs[0]} x ${inputs[1]}`;
+  // Beside queries, keys and values there may be a mask, anywhere among them.
+  const common = inputs.find((type) => inputs.filter((other) => other === type).length >= 3);
+  return `attention ${common} -> ${outputs[0]}`;
 }
 
 const magic = 'NLYM';
@@ -86,7 +89,8 @@ function programsOf(data: Uint8Array): string[] {
 
 const kindOf: Readonly<Record<string, Kernel['kind']>> = {
   fully_connected: 'gemm',
-  convolution: 'convolution',
+  corrltn: 'convolution',
+  deconvolution: 'convolution',
   function: 'other',
   runtime_fusion: 'other',
 };
@@ -124,13 +128,7 @@ function specialKind(name: string, statement: string): Kernel['kind'] | undefine
   return / backbone=gemm /.test(statement) ? 'gemm' : undefined;
 }
 
-const separator = '\u001f';
-const onnxLayer = '[ONNX Layer: ';
-
 function layersIn(statement: string): string[] {
   const [, layers = ''] = / layers="([^"]*)"/.exec(statement) ?? [];
-  return layers
-    .split(separator)
-    .filter((layer) => layer.startsWith(onnxLayer))
-    .map((layer) => layer.slice(onnxLayer.length, -1));
+  return [...layers.matchAll(/\[ONNX Layer: (\P{Cc}*)\]/gu)].map(([, layer = '']) => layer);
 }

@@ -82,7 +82,7 @@ describe('an encoder of two layers, 4 heads of 64', () => {
   it('is fused in FP16', async (context) => {
     const program = programOf(await build(await toHalf(encoder), profiles), context);
     expect(productsOf(program)).toEqual([
-      ...Array(2).fill('attention half x half -> half'),
+      ...Array(2).fill('attention half -> half'),
       ...Array(linearLayers).fill('gemm half x half'),
     ]);
   });
@@ -97,7 +97,7 @@ describe('an encoder of two layers, 4 heads of 64', () => {
     });
     const program = programOf(await build(int8, profiles), context);
     expect(productsOf(program)).toEqual([
-      ...Array(2).fill('attention int8 x int8 -> int8'),
+      ...Array(2).fill('attention int8 -> int8'),
       ...Array(linearLayers).fill('gemm int8 x int8'),
     ]);
     for (const decision of int8.report.filter(({ action }) => action === 'int8')) {
@@ -111,7 +111,7 @@ describe('an encoder of two layers, 4 heads of 64', () => {
     expect(rolesOf(int8, 'float')).toMatchObject({ 'attention-scores': 2, 'attention-context': 2 });
     const program = programOf(await build(int8, long), context);
     expect(productsOf(program)).toEqual([
-      ...Array(2).fill('attention half x half -> int8'),
+      ...Array(2).fill('attention half -> int8'),
       ...Array(linearLayers).fill('gemm int8 x int8'),
     ]);
   });
@@ -151,7 +151,7 @@ function isAsPlanned(program: PlanProgram, { node, role }: QuantizationDecision)
   switch (role) {
     case 'attention-scores':
     case 'attention-context':
-      return product === 'attention int8 x int8 -> int8';
+      return product === 'attention int8 -> int8';
     case 'linear':
     case 'product':
       return product === 'gemm int8 x int8';

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { buildEngine, importQuantized, Model } from 'tensorrt-node';
 import { describe, expect, it } from 'vitest';
+import { assetFolder, entryFault } from '../../scripts/setup/cache.mjs';
 import { feedsFor, profilesFor } from '../exports/exports.js';
 import { errorOf, randomTensor } from '../unit/helpers.js';
 
@@ -95,12 +95,11 @@ describe('with wider steps', () => {
   });
 });
 
-it('a tagger of a published package', { timeout: 600_000 }, async (context) => {
-  const path = `${homedir()}/.cache/tensorrt-node/quire-grammar-0.3.2/tagger.onnx`;
-  if (!process.env['TENSORRT_NODE_REAL_MODELS'] || !existsSync(path)) {
-    return context.skip('real models are not asked for, or not at hand');
+it('a tagger out of a published package', { timeout: 600_000 }, async (context) => {
+  if (entryFault('quire-grammar')) {
+    return context.skip('node scripts/setup.mjs --models fetches it');
   }
-  const model = await Model.load(path);
+  const model = await Model.load(join(assetFolder('quire-grammar'), 'tagger.onnx'));
   const widened = await importQuantized(model, { asymmetric: 'widen' });
   expect(widened.problems).toEqual([]);
   expect(await int8TensorsOf(widened)).toBeGreaterThan(100);

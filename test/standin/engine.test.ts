@@ -167,6 +167,20 @@ describe.each<Product>(['tensorrt-rtx', 'tensorrt'])('%s', (product) => {
         message: expect.stringContaining('profiling verbosity none'),
       });
     });
+
+    it('tells what its layers compute with', async () => {
+      const detailed = await load(withStatements(scale, 'verbosity detailed'));
+      const { layers, totals, missed } = await detailed.precisionReport({
+        quantized: [{ node: 'fc', action: 'int8' }],
+      });
+      expect(layers.length).toBeGreaterThan(0);
+      expect(totals).toEqual({ float32: layers.length });
+      expect(missed).toEqual([{ node: 'fc', wanted: 'int8', layers: [] }]);
+      await expect((await load(scale)).precisionReport()).rejects.toMatchObject({
+        code: 'ERR_UNSUPPORTED',
+        remedy: expect.stringContaining('profilingVerbosity'),
+      });
+    });
   });
 
   describe('loading', () => {

@@ -89,7 +89,7 @@ async function nearness(model: Model): Promise<(runtime: Runtime) => Promise<num
 }
 
 const common: AutoQuantizeOptions = {
-  open,
+  runtime: open,
   speed: 'estimated',
   calibration: { method: 'absmax' },
   variants: [{ name: 'as given' }],
@@ -167,7 +167,7 @@ describe('autoQuantize', () => {
       () => evaluate(isQuantized.at(-1) as boolean),
       {
         ...common,
-        open: async (given) => {
+        runtime: async (given) => {
           isQuantized.push(given.graph.nodes.some(({ opType }) => opType === 'QuantizeLinear'));
           return open(given);
         },
@@ -203,6 +203,25 @@ describe('autoQuantize', () => {
     );
   });
 
+  test('evaluates what it returns when the rest is in half precision', async () => {
+    const metrics = [1, 0.995, 0.9];
+    const model = linearModel({ classes: 16 });
+    const options = { ...common, quantize: { precision: 'fp16' as const } };
+    const one = [{ x: randomTensor([4, 16]) }];
+    const evaluate = async (runtime: Runtime) => {
+      await runtime.infer(one[0] as TensorMap);
+      return metrics.shift() ?? 1;
+    };
+    const { precision, report } = await autoQuantize(model, one, evaluate, options);
+    expect(precision).toBe('fp16');
+    expect(report.outcome).toBe(
+      'Fell back to fp16: the quantized model meets the bound in FP32, but with fp16 around it it has 0.9.',
+    );
+    metrics.push(1, 0.995, 0.994);
+    const { precision: kept, report: good } = await autoQuantize(model, one, evaluate, options);
+    expect([kept, good.metric]).toEqual(['quantized', 0.994]);
+  });
+
   test('resumes from what is known', async () => {
     const known = new Map<string, number>();
     const everything = await run(bad, { maxAccuracyDrop: 10, known });
@@ -224,7 +243,7 @@ describe('autoQuantize', () => {
 
   test('stops after so many trials with the best it has', async () => {
     const { precision, report } = await run(bad, { maxAccuracyDrop: 1e-9, maxTrials: 2 });
-    expect(report.trials.length).toBeLessThanOrEqual(2);
+    expect(report.trials).toHaveLength(2);
     expect(precision).not.toBe('quantized');
     expect(report.outcome).toContain('no quantized model met the bound within 2 trials');
   });

@@ -1,12 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { type Command, CommanderError } from 'commander';
-import { CalibrationTable, Model } from 'tensorrt-node';
+import { CalibrationTable, Model, openOnnxRuntime, readLabels, readSamples } from 'tensorrt-node';
 import { describe, expect, it } from 'vitest';
 import { calibrateCommand } from '../../dist/cli/calibrate.js';
+import { accuracyOf } from '../../dist/cli/evaluate.js';
 import { quantizeCommand } from '../../dist/cli/quantize.js';
 import { byteCount } from '../../dist/cli/range-options.js';
 import { tensorrtNode } from './cli.js';
-import { linearModel, temporaryFolder } from './helpers.js';
+import { buildModel, linearModel, temporaryFolder } from './helpers.js';
 
 // `linearModel` has a MatMul with a weight [16, 32], and a Gemm with [4, 32] that is too small.
 
@@ -134,6 +135,17 @@ describe('tensorrt-node quantize', () => {
     expect(kept.stdout).not.toContain('"int8"');
   });
 
+  it('tries ranges out, also where all else becomes FP16', async () => {
+    const { path, model, samples } = await folderWithModel();
+    const run = await tensorrtNode([
+      ...['quantize', model, '--samples', samples, '--method', 'auto', '--check-samples', '4'],
+      ...['--precision', 'fp16', '-o', path('int8.onnx')],
+    ]);
+    expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining('1 in INT8') });
+    const { graph } = await Model.load(path('int8.onnx'));
+    expect(graph.nodes.map(({ opType }) => opType)).toContain('Cast');
+  });
+
   it('quantizes weights alone without samples', async () => {
     const { path, model } = await folderWithModel();
     const run = await tensorrtNode([
@@ -174,6 +186,53 @@ describe('tensorrt-node sensitivity', () => {
     const { model } = await folderWithModel();
     const run = await tensorrtNode(['sensitivity', model]);
     expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining('Expected --samples') });
+  });
+});
+
+describe('tensorrt-node auto-quantize', () => {
+  it('judges by other samples, and tells what came out', async () => {
+    const { path, model, samples } = await folderWithModel();
+    const run = await tensorrtNode([
+      ...['auto-quantize', model, '--samples', samples, '--validation', samples],
+      ...['--max-drop', '1', '--min-speedup', '0', '-o', path('int8.onnx')],
+    ]);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toMatch(
+      /agreement with the float model \d\.\d+, in float 1\.0000, at least 0/,
+    );
+    expect(run.stdout).toContain('1 of 1 linear layer quantized');
+    const { graph } = await Model.load(path('int8.onnx'));
+    expect(graph.nodes.map(({ opType }) => opType)).toContain('QuantizeLinear');
+  });
+
+  it('counts right answers by labels, one for each row', async () => {
+    // The largest of the two values of x stands at the label, but in the last sample.
+    const rows = [
+      {
+        x: [
+          [1, 0],
+          [0, 1],
+        ],
+        label: 0,
+      },
+      { x: [[0, 3]], label: 1 },
+      { x: [[5, 4]], label: 1 },
+    ];
+    const model = buildModel({
+      inputs: [{ name: 'x', type: 'float32', dims: ['batch', 2] }],
+      outputs: [{ name: 'y', type: 'float32', dims: ['batch', 2] }],
+      nodes: [{ opType: 'Identity', inputs: ['x'], outputs: ['y'] }],
+    });
+    const path = `${await temporaryFolder()}/samples.jsonl`;
+    await writeFile(path, rows.map((row) => JSON.stringify(row)).join('\n'));
+    await using runtime = await openOnnxRuntime(model);
+    const samples = readSamples(path, model);
+    expect(await readLabels(path, 'label')).toEqual([0, 1, 1]);
+    expect(await accuracyOf(samples, [0, 1, 1, 1])(runtime)).toBe(3 / 4);
+    await expect(accuracyOf(samples, [0, 1, 1])(runtime)).rejects.toMatchObject({
+      code: 'ERR_SAMPLES',
+      message: expect.stringContaining('3 labels, and the model gives 4 answers'),
+    });
   });
 });
 

@@ -10,6 +10,7 @@ const commands = [
   'calibrate',
   'quantize',
   'sensitivity',
+  'auto-quantize',
   'simplify',
   'diff',
   'doctor',

@@ -141,7 +141,7 @@ describe('the error', () => {
     expect(histogram.error(4, 127)).toBe(histogram.error(4));
   });
 
-  test.each([[-1], [Number.NaN], [Infinity], ['4'], [4, 0], [4, 1.5], [4, -7]])(
+  test.each([[-1], [Number.NaN], [Infinity], ['4'], [4, 0], [4, 1.5], [4, -7], [4, 65536]])(
     'of %o is refused',
     (amax, levels?: number) => {
       expect(() => histogramOf([1]).error(amax as number, levels)).toThrow(TypeError);

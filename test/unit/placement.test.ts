@@ -122,43 +122,74 @@ describe('a linear layer', () => {
   });
 });
 
-describe("GPT-2's product for queries, keys and values", () => {
-  const gpt2 = () => {
+describe('one product for queries, keys and values', () => {
+  /** Attention over what `cut` makes of the product: tensors q, k and v. */
+  const merged = (cut: (nodes: Nodes) => void) => {
     const nodes = new Nodes();
-    nodes.linear('c_attn', 'x', 32, 96);
-    nodes.list.push({
-      opType: 'Split',
-      name: 'split',
-      inputs: ['c_attn'],
-      outputs: ['q', 'k', 'v'],
-      attributes: { axis: -1 },
-    });
+    nodes.linear('qkv', 'x', 32, 96);
+    cut(nodes);
     nodes.add('keys', 'Transpose', ['k'], { perm: [0, 2, 1] });
     nodes.add('scores', 'MatMul', ['q', 'keys']);
     nodes.add('softmax', 'Softmax', ['scores'], { axis: -1 });
     nodes.add('context', 'MatMul', ['softmax', 'v']);
-    nodes.linear('c_proj', 'context');
+    nodes.linear('projection', 'context');
     return nodes.model(x);
   };
-
-  test('stays in float, and attention does not', async () => {
-    const plan = await planOf(gpt2());
-    expect(plan.quantized).toEqual(['scores', 'context', 'c_proj']);
-    expect(plan.of('c_attn').reason).toContain("queries, keys and values by 'split'");
-  });
-
-  test('while the halves of a gate are INT8', async () => {
-    const nodes = new Nodes();
-    nodes.linear('fc', 'x', 32, 64);
+  const split = (nodes: Nodes, outputs: string[]) =>
     nodes.list.push({
       opType: 'Split',
-      name: 'split',
-      inputs: ['fc'],
-      outputs: ['a', 'b'],
+      name: 'cut',
+      inputs: [nodes.list.at(-1)?.name ?? ''],
+      outputs,
       attributes: { axis: -1 },
     });
-    nodes.add('gate', 'Mul', ['a', 'b']);
-    expect((await planOf(withLinear(nodes).model(x))).quantized).toEqual(['fc', 'last']);
+  const at = (nodes: Nodes, name: string, value: bigint) =>
+    nodes.constant(name, tensor('int64', [1], [value]));
+
+  test.each<[string, (nodes: Nodes) => void]>([
+    ['Split, as in GPT-2', (nodes) => split(nodes, ['q', 'k', 'v'])],
+    [
+      'Slice',
+      (nodes) => {
+        for (const bound of [0n, 32n, 64n, 96n]) at(nodes, `at${bound}`, bound);
+        at(nodes, 'last', 2n);
+        nodes.add('q', 'Slice', ['qkv', 'at0', 'at32', 'last']);
+        nodes.add('k', 'Slice', ['qkv', 'at32', 'at64', 'last']);
+        nodes.add('v', 'Slice', ['qkv', 'at64', 'at96', 'last']);
+      },
+    ],
+    [
+      'Gather, as in ViT of timm',
+      (nodes) => {
+        nodes.constant('parts', tensor('int64', [4], [0n, 0n, 3n, 32n]));
+        nodes.add('parted', 'Reshape', ['qkv', 'parts']);
+        nodes.add('first', 'Transpose', ['parted'], { perm: [2, 0, 1, 3] });
+        for (const [index, name] of ['q', 'k', 'v'].entries()) {
+          nodes.constant(`${name}.at`, tensor('int64', [], [BigInt(index)]));
+          nodes.add(name, 'Gather', ['first', `${name}.at`]);
+        }
+      },
+    ],
+  ])('stays in float, and attention does not: %s', async (_, cut) => {
+    const plan = await planOf(merged(cut));
+    expect(plan.quantized).toEqual(['scores', 'context', 'projection']);
+    expect(plan.of('qkv').reason).toContain('its output is cut into factors of attention by');
+  });
+
+  test('while the halves of a gate, and of rotary positions, are INT8', async () => {
+    const gate = new Nodes();
+    gate.linear('fc', 'x', 32, 64);
+    split(gate, ['a', 'b']);
+    gate.add('gate', 'Mul', ['a', 'b']);
+    expect((await planOf(withLinear(gate).model(x))).quantized).toEqual(['fc', 'last']);
+
+    const rotary = new Nodes();
+    rotary.linear('q', 'x');
+    split(rotary, ['a', 'b']);
+    rotary.add('turned', 'Concat', ['b', 'a'], { axis: -1 });
+    rotary.add('keys', 'Transpose', ['x'], { perm: [0, 2, 1] });
+    rotary.add('scores', 'MatMul', ['turned', 'keys']);
+    expect((await planOf(rotary.model(x))).of('q').action).toBe('quantize');
   });
 });
 

@@ -5,7 +5,8 @@ import { type Tensor, tensor } from '../../dist/tensor.js';
 import { buildModel } from './helpers.js';
 import { randomNumbers } from './quantize-fixtures.js';
 
-const { quantizeBlocks, quantizeFloat8, quantizeWeights } = loadAddon();
+const addon = loadAddon();
+const { quantizeBlocks, quantizeFloat8, quantizeWeights } = addon;
 
 /** Numbers of TensorProto.DataType. */
 const onnxTypes = { int8: 3, float8: 17, int4: 22 } as const;
@@ -255,5 +256,29 @@ describe('given ranges', () => {
 
   test('NaN among the weights is refused all the same', () => {
     expect(quantizeWeights(Float32Array.of(1, Number.NaN), 1, 1, 2, Float32Array.of(1))).toBeNull();
+  });
+});
+
+describe('on the thread pool', () => {
+  const weights = weightsOf(64, 48, 5);
+  const amax = new Float32Array(48).fill(1);
+
+  test('the results are the same, several at once', async () => {
+    const [whole, given, float8s, blocks] = await Promise.all([
+      addon.quantizeWeightsAsync(weights, 64, 48, 1),
+      addon.quantizeWeightsAsync(weights, 64, 48, 1, amax),
+      addon.quantizeFloat8Async(weights, 1, 64, 48),
+      addon.quantizeBlocksAsync(weights, 1, 64, 48, 16, 4),
+    ]);
+    expect(whole).toEqual(quantizeWeights(weights, 64, 48, 1));
+    expect(given).toEqual(quantizeWeights(weights, 64, 48, 1, amax));
+    expect(float8s).toEqual(quantizeFloat8(weights, 1, 64, 48));
+    expect(blocks).toEqual(quantizeBlocks(weights, 1, 64, 48, 16, 4));
+  });
+
+  test('NaN gives null, wrong arguments throw', async () => {
+    expect(await addon.quantizeWeightsAsync(Float32Array.of(Number.NaN), 1, 1, 1)).toBeNull();
+    expect(() => addon.quantizeWeightsAsync(weights, 64, 48, 2)).toThrow(TypeError);
+    expect(() => addon.quantizeBlocksAsync(weights, 64, 48, 1, 16, 3 as 4)).toThrow(TypeError);
   });
 });

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import {
   type DataType,
   type Model,
+  readLabels,
   readSamples,
   type SampleOptions,
   type TensorMap,
@@ -461,6 +462,27 @@ describe('texts', () => {
     await expect(all(path, encoder(), { tokenizer: '/nowhere.json' })).rejects.toMatchObject({
       code: 'ERR_FILE',
     });
+  });
+});
+
+describe('labels', () => {
+  it('are an array, or a field of JSON lines', async () => {
+    expect(await readLabels(fixture('stored.npz'), 'labels')).toEqual([0, 1, 2, 3, 4]);
+    const path = await written('samples.jsonl', '{"label":1}\n{"label":0}');
+    expect(await readLabels(path, 'label')).toEqual([1, 0]);
+  });
+
+  it.each([
+    ['{"label":"good"}', 'label', "has no number in 'label'"],
+    ['{"label":0.5}', 'label', "has no whole numbers in 'label'"],
+    ['{"label":1}', 'class', "has no number in 'class'"],
+  ])('are refused with a reason: %s', async (line, field, problem) => {
+    const path = await written('samples.jsonl', line);
+    await expect(readLabels(path, field)).rejects.toMatchObject({
+      code: 'ERR_SAMPLES',
+      message: expect.stringContaining(problem),
+    });
+    await expect(readLabels(fixture('stored.npz'), 'label')).rejects.toThrow("no array 'label'");
   });
 });
 

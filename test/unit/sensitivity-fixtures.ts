@@ -116,4 +116,4 @@ export function encoderSamples(count: number, seed = 1): TensorMap[] {
 }
 
 /** In this process, which is faster than a process for each trial. */
-export const open = (model: Model) => openOnnxRuntime(model, { threads: 1 });
+export const open = (model: Model) => openOnnxRuntime(model, { threads: 1, int8: 'float' });

@@ -52,10 +52,14 @@ describe('groups', () => {
     const { graph } = linearModel({ classes: 16 });
     const node = (name: string, unit: string) =>
       ({ node: name, unit, role: 'linear', action: 'quantize', activations: [] }) as never;
-    const nodes = [node('hidden_matmul', 'both'), node('classifier', 'both')];
-    for (const groupBy of ['node', 'unit', 'block'] as const) {
-      const groups = groupNodes(graph, { nodes, fixed: new Map(), unions: [] }, groupBy);
-      expect(groups.map(({ nodes }) => nodes)).toEqual([['hidden_matmul', 'classifier']]);
+    const first = node('hidden_matmul', 'both');
+    const needy = { ...(node('classifier', 'other') as object), needs: ['hidden_matmul'] } as never;
+    for (const second of [node('classifier', 'both'), needy]) {
+      for (const groupBy of ['node', 'unit', 'block'] as const) {
+        const plan = { nodes: [first, second], fixed: new Map(), unions: [] };
+        const groups = groupNodes(graph, plan, groupBy);
+        expect(groups.map(({ nodes }) => nodes)).toEqual([['hidden_matmul', 'classifier']]);
+      }
     }
   });
 });
@@ -118,7 +122,7 @@ describe('sensitivity', () => {
     const model = encoder({ badBlock: 1 });
     const table = await calibrate(model, samples, { method: 'absmax' });
     const bytes = model.toBytes();
-    const report = await sensitivity(model, samples, { table, open });
+    const report = await sensitivity(model, samples, { table, runtime: open });
     expect(model.toBytes()).toEqual(bytes);
     expect(report.groups[0]).toMatchObject({ name: 'feed-forward 1', kind: 'feed-forward' });
     const [worst, next] = report.groups.map(({ rmse }) => rmse) as [number, number];
@@ -128,7 +132,7 @@ describe('sensitivity', () => {
     expect(report.partOfRuns).toBeLessThan(0.7);
     expect(report.everything.rmse).toBeGreaterThan(0.5 * worst);
 
-    const whole = await sensitivity(model, samples, { table, open, cacheBytes: 0 });
+    const whole = await sensitivity(model, samples, { table, runtime: open, cacheBytes: 0 });
     expect(whole.partOfRuns).toBe(1);
     expect(whole.groups).toEqual(report.groups);
     expect(whole.everything).toEqual(report.everything);
@@ -145,7 +149,7 @@ describe('sensitivity', () => {
         return runtime;
       };
       const opened: Awaited<ReturnType<typeof open>>[] = [];
-      const report = await sensitivity(model, samples, { table, open: spied, cacheBytes });
+      const report = await sensitivity(model, samples, { table, runtime: spied, cacheBytes });
       return {
         groups: report.groups,
         runs: vi.mocked(opened[0]?.infer as never as () => void).mock.calls.length,
@@ -161,7 +165,7 @@ describe('sensitivity', () => {
     const model = encoder({ blocks: 1, badBlock: 0 });
     const metrics: number[] = [];
     const report = await sensitivity(model, samples, {
-      open,
+      runtime: open,
       calibration: { method: 'absmax' },
       leaveOneOut: true,
       evaluate: async (runtime) => {
@@ -182,7 +186,7 @@ describe('sensitivity', () => {
 
   test('keeps what the options keep in float out of all', async () => {
     const report = await sensitivity(encoder({ blocks: 1 }), samples, {
-      open,
+      runtime: open,
       quantize: { keepFloat: ['b0/*'] },
     });
     expect(report.groups.map(({ name }) => name)).toEqual(['classifier']);
@@ -191,7 +195,7 @@ describe('sensitivity', () => {
   test('reports progress', async () => {
     const phases: string[] = [];
     await sensitivity(linearModel({ classes: 16 }), [{ x: randomTensor([2, 16]) }], {
-      open,
+      runtime: open,
       onProgress: ({ phase, done, total }) => phases.push(`${phase} ${done}/${total}`),
     });
     expect(phases).toEqual(['calibrate 1/1', 'float 1/1', 'groups 1/2', 'groups 2/2']);
@@ -213,7 +217,7 @@ describe('what goes wrong', () => {
     [{ table: {} }],
     [{ table, calibration: {} }],
     [{ cacheBytes: -1 }],
-    [{ open: 1 }],
+    [{ runtime: 1 }],
     [{ evaluate: 'accuracy' }],
     [{ leaveOneOut: 1 }],
     [{ keepFloat: [] }],
@@ -234,7 +238,12 @@ describe('what goes wrong', () => {
     const onProgress = ({ phase }: { phase: string }) => {
       if (phase === 'groups') controller.abort(reason);
     };
-    const running = sensitivity(model, one, { table, open, signal: controller.signal, onProgress });
+    const running = sensitivity(model, one, {
+      table,
+      runtime: open,
+      signal: controller.signal,
+      onProgress,
+    });
     expect(await errorOf(running)).toBe(reason);
   });
 
@@ -243,7 +252,7 @@ describe('what goes wrong', () => {
     const reason = new Error('from evaluate');
     const running = sensitivity(model, one, {
       table,
-      open: async (given) => {
+      runtime: async (given) => {
         const runtime = await open(given);
         const close = runtime.close.bind(runtime);
         runtime.close = async () => {
@@ -260,7 +269,7 @@ describe('what goes wrong', () => {
   });
 
   test('an evaluate that gives no number is ERR_CALIBRATION', async () => {
-    const running = sensitivity(model, one, { table, open, evaluate: () => Number.NaN });
+    const running = sensitivity(model, one, { table, runtime: open, evaluate: () => Number.NaN });
     expect(await errorOf(running)).toMatchObject({ code: 'ERR_CALIBRATION' });
   });
 });

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { TensorRTError } from '../../errors.js';
 import { onFile, writeFiles } from '../../files.js';
+import { loadAddon } from '../../native.js';
 import type { CalibrationFields } from './calibration.js';
 import type { HistogramSnapshot } from './native-calibration.js';
 
@@ -67,12 +68,17 @@ export async function readCalibration(path: string): Promise<CalibrationFields> 
   });
   const end = bytes.indexOf('\n');
   const { model, mask, samples, tensors } = parseHeader(bytes.subarray(0, end), fail);
+  const { Histogram } = loadAddon();
   const reader = new VarintReader(bytes, end + 1);
   const histograms = new Map<string, HistogramSnapshot>();
   for (const { name, bins: size, note: _, ...stored } of tensors) {
     const counts = new BigUint64Array(bins);
-    for (let i = 0; i < size; i++) counts[i] = BigInt(reader.next());
-    histograms.set(name, { counts, ...stored });
+    for (let i = 0; i < Math.min(size, bins); i++) counts[i] = BigInt(reader.next());
+    try {
+      histograms.set(name, new Histogram({ counts, ...stored }).snapshot());
+    } catch (cause) {
+      throw fail(`the histogram of tensor '${name}' contradicts itself`, cause);
+    }
     await nextTurn();
   }
   if (reader.position !== bytes.byteLength) throw fail('its counts do not fit its header');
@@ -93,6 +99,14 @@ function parseHeader(line: Uint8Array, fail: (problem: string) => TensorRTError)
   if (header.version !== version) {
     throw fail(`its version is ${header.version}, and this release reads ${version}`);
   }
+  const { model, mask, samples, tensors } = header;
+  const isComplete =
+    typeof model === 'string' &&
+    (mask === undefined || typeof mask === 'string') &&
+    Number.isSafeInteger(samples) &&
+    Array.isArray(tensors) &&
+    tensors.every((tensor) => typeof tensor?.name === 'string');
+  if (!isComplete) throw fail('its header is not complete');
   return header as Header;
 }
 

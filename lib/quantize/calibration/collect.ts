@@ -1,8 +1,11 @@
 import { checkInteger, checkOptions, invalidArgument } from '../../arguments.js';
+import type { Profile } from '../../engine/build/profiles.js';
 import { TensorRTError } from '../../errors.js';
 import { Model } from '../../onnx/model.js';
 import { inferShapes } from '../../onnx/shapes/infer-shapes.js';
 import type { ValueInfo } from '../../onnx/value-info.js';
+import { openTensorRT } from '../../runtime/tensorrt.js';
+import type { TensorMap } from '../../tensor.js';
 import {
   checkPlacementOptions,
   type PlacementOptions,
@@ -32,11 +35,13 @@ export interface CollectOptions {
   placement?: PlacementOptions | undefined;
   /**
    * What runs the model. `'onnxruntime'`: the optional package `onnxruntime-node` on the CPU, in a
-   * child process, so that the event loop stays free. A function opens a runtime of your own for the
-   * model it is given, which returns the observed tensors; it runs in this process. Default:
-   * `'onnxruntime'`.
+   * child process, so that the event loop stays free. `'tensorrt'`: TensorRT on a GPU, by engines that
+   * are built for it and return the observed tensors; where the model has dynamic inputs, the profile
+   * comes from `placement.profiles`, else from the shapes of all samples, which then have to be an
+   * array. A function opens a runtime of your own for the model it is given, such as
+   * {@link openTensorRT} with other options; that runs in this process. Default: `'onnxruntime'`.
    */
-  runtime?: 'onnxruntime' | RuntimeOpener | undefined;
+  runtime?: 'onnxruntime' | 'tensorrt' | RuntimeOpener | undefined;
   /** Threads that ONNX Runtime computes with. Default: one per core. */
   threads?: number | undefined;
   /**
@@ -117,13 +122,48 @@ async function openExecutor(
   model: Model,
   samples: Samples,
   observed: readonly ObservedTensor[],
-  { runtime = 'onnxruntime', padding, threads, signal }: CollectOptions,
+  options: CollectOptions,
 ): Promise<Executor> {
+  const { runtime = 'onnxruntime', padding, threads, signal } = options;
   const counting = { observed, mask: padding?.mask, threads };
   if (runtime === 'onnxruntime') {
     return ProcessExecutor.start(model, counting, listOf(samples)?.length, signal);
   }
-  return new RuntimeExecutor(model, counting, runtime);
+  const open = runtime === 'tensorrt' ? tensorRTOpener(model, samples, options) : runtime;
+  return new RuntimeExecutor(model, counting, open);
+}
+
+function tensorRTOpener(
+  model: Model,
+  samples: Samples,
+  { placement, signal }: CollectOptions,
+): RuntimeOpener {
+  const isDynamic = model.inputs.some(({ dims }) => dims?.some((dim) => typeof dim !== 'number'));
+  const list = listOf(samples);
+  const found = isDynamic && list && list.length > 0 ? [profileOf(list)] : undefined;
+  const profiles = placement?.profiles ?? found;
+  if (isDynamic && !profiles) {
+    throw invalidArgument(
+      'options.placement.profiles',
+      'profiles for a stream of samples',
+      profiles,
+    );
+  }
+  return (observed) => openTensorRT(observed, { profiles, signal });
+}
+
+/** The shapes of all samples; the largest is the one that TensorRT is fastest for. */
+function profileOf(samples: readonly TensorMap[]): Profile {
+  const shapes = (input: string, pick: (...sizes: number[]) => number) =>
+    samples
+      .map((sample) => sample[input]?.dims ?? [])
+      .reduce((a, b) => a.map((size, axis) => pick(size, b[axis] ?? size)));
+  return Object.fromEntries(
+    Object.keys(samples[0] ?? {}).map((input) => {
+      const max = shapes(input, Math.max);
+      return [input, { min: shapes(input, Math.min), opt: max, max }];
+    }),
+  );
 }
 
 function nothingToObserve(model: Model): TensorRTError {
@@ -141,16 +181,16 @@ export function checkCollectArguments(
   { padding, placement, runtime, threads, memoryLimit, resume }: CollectOptions,
 ): void {
   if (!(model instanceof Model)) throw invalidArgument('model', 'a Model', model);
-  if (!isIterable(samples)) {
-    throw invalidArgument('samples', 'an iterable or async iterable of samples', samples);
-  }
+  checkSamples(samples);
   if (padding !== undefined) checkPadding(model.inputs, padding);
   if (placement !== undefined) {
     checkOptions('options.placement', placement, placementOptionNames);
     checkPlacementOptions('options.placement', placement);
   }
-  if (runtime !== undefined && runtime !== 'onnxruntime' && typeof runtime !== 'function') {
-    throw invalidArgument('options.runtime', "'onnxruntime' or a function that opens one", runtime);
+  const runtimes: unknown[] = [undefined, 'onnxruntime', 'tensorrt'];
+  if (!runtimes.includes(runtime) && typeof runtime !== 'function') {
+    const expected = "'onnxruntime', 'tensorrt' or a function that opens a runtime";
+    throw invalidArgument('options.runtime', expected, runtime);
   }
   if (threads !== undefined) checkInteger('options.threads', threads, 1);
   if (memoryLimit !== undefined) checkInteger('options.memoryLimit', memoryLimit, 1);
@@ -171,6 +211,13 @@ function checkPadding(inputs: readonly ValueInfo[], padding: { mask: string }): 
       `the name of an integer or bool input [batch, sequence] (${names || 'the model has none'})`,
       padding.mask,
     );
+  }
+}
+
+/** @throws TypeError */
+export function checkSamples(samples: unknown): void {
+  if (!isIterable(samples)) {
+    throw invalidArgument('samples', 'an iterable or async iterable of samples', samples);
   }
 }
 

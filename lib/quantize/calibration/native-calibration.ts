@@ -19,55 +19,70 @@ export interface NativeCalibration {
    */
   collectAll(items: readonly HistogramItem[], threads?: number): void;
 
-  /**
-   * Symmetric INT8 with one scale per channel, round-half-to-even, values within [-127, 127],
-   * every scale positive.
-   *
-   * @param weights - a dense tensor seen as [outer, channels, inner].
-   * @param amax - the range of each channel, beyond which weights are clipped; the default is the
-   * largest |weight|.
-   * @returns null when a weight is NaN or infinite.
-   */
-  quantizeWeights(
-    weights: Float32Array,
-    outer: number,
-    channels: number,
-    inner: number,
-    amax?: Float32Array,
-  ): QuantizedWeights | null;
+  readonly quantizeWeights: QuantizeWeights;
+  readonly quantizeBlocks: QuantizeBlocks;
+  readonly quantizeFloat8: QuantizeFloat8;
 
-  /**
-   * Symmetric whole numbers with one scale per block, round-half-to-even, every scale positive.
-   * 8 bits reach from -127 to 127. 4 bits reach from -8 to 7, with the smallest scale that clips
-   * no weight of the block.
-   *
-   * @param weights - a dense tensor seen as [outer, length, inner], whose axis in the middle is cut
-   * into blocks; the last one is shorter where `blockSize` does not divide the length.
-   * @returns one value a byte and scales [outer, blocks, inner], or null when a weight is NaN or
-   * infinite.
-   */
-  quantizeBlocks(
-    weights: Float32Array,
-    outer: number,
-    length: number,
-    inner: number,
-    blockSize: number,
-    bits: 4 | 8,
-  ): QuantizedWeights | null;
-
-  /**
-   * FP8 E4M3FN with one scale per channel, amax / 448, round-half-to-even, every scale positive.
-   *
-   * @param weights - a dense tensor seen as [outer, channels, inner].
-   * @returns the codes, or null when a weight is NaN or infinite.
-   */
-  quantizeFloat8(
-    weights: Float32Array,
-    outer: number,
-    channels: number,
-    inner: number,
-  ): QuantizedWeights<Uint8Array> | null;
+  /** As `quantizeWeights`, on the thread pool: the arrays must be left alone until it is done. */
+  readonly quantizeWeightsAsync: Promising<QuantizeWeights>;
+  /** As `quantizeBlocks`, on the thread pool. */
+  readonly quantizeBlocksAsync: Promising<QuantizeBlocks>;
+  /** As `quantizeFloat8`, on the thread pool. */
+  readonly quantizeFloat8Async: Promising<QuantizeFloat8>;
 }
+
+/**
+ * Symmetric INT8 with one scale per channel, round-half-to-even, values within [-127, 127],
+ * every scale positive.
+ *
+ * @param weights - a dense tensor seen as [outer, channels, inner].
+ * @param amax - the range of each channel, beyond which weights are clipped; the default is the
+ * largest |weight|.
+ * @returns null when a weight is NaN or infinite.
+ */
+type QuantizeWeights = (
+  weights: Float32Array,
+  outer: number,
+  channels: number,
+  inner: number,
+  amax?: Float32Array,
+) => QuantizedWeights | null;
+
+/**
+ * Symmetric whole numbers with one scale per block, round-half-to-even, every scale positive.
+ * 8 bits reach from -127 to 127. 4 bits reach from -8 to 7, with the smallest scale that clips no
+ * weight of the block.
+ *
+ * @param weights - a dense tensor seen as [outer, length, inner], whose axis in the middle is cut
+ * into blocks; the last one is shorter where `blockSize` does not divide the length.
+ * @returns one value a byte and scales [outer, blocks, inner], or null when a weight is NaN or
+ * infinite.
+ */
+type QuantizeBlocks = (
+  weights: Float32Array,
+  outer: number,
+  length: number,
+  inner: number,
+  blockSize: number,
+  bits: 4 | 8,
+) => QuantizedWeights | null;
+
+/**
+ * FP8 E4M3FN with one scale per channel, amax / 448, round-half-to-even, every scale positive.
+ *
+ * @param weights - a dense tensor seen as [outer, channels, inner].
+ * @returns the codes, or null when a weight is NaN or infinite.
+ */
+type QuantizeFloat8 = (
+  weights: Float32Array,
+  outer: number,
+  channels: number,
+  inner: number,
+) => QuantizedWeights<Uint8Array> | null;
+
+type Promising<Quantize extends (...values: never[]) => unknown> = (
+  ...values: Parameters<Quantize>
+) => Promise<ReturnType<Quantize>>;
 
 type CalibrationType = 'float32' | 'float16' | 'bfloat16';
 

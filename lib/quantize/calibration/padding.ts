@@ -28,7 +28,6 @@ export class PaddingMask {
     if (this.#isFlat(dims, positions)) return this.#keep;
     // A tensor [batch, sequence] holds no features of positions, but such as the mask itself.
     if (dims.length < 3) return undefined;
-    if (this.#isSequenceFirst(dims, positions)) return 'ambiguous';
     const axes = this.#axesOf(dims, positions);
     if (axes === 'ambiguous') return axes;
     return axes.length > 0 ? this.#rowsAlong(dims, axes) : undefined;
@@ -53,6 +52,7 @@ export class PaddingMask {
     if (axes.length > 0 && (dims[0] as number) % this.#batch !== 0) return 'ambiguous';
     const certain = axes.filter((axis) => positions?.[axis]);
     if (certain.length > 0) return certain;
+    if (this.#isSequenceFirst(dims, positions)) return 'ambiguous';
     return axes.length > 1 ? 'ambiguous' : axes;
   }
 

@@ -84,9 +84,10 @@ function boundsOf(range: unknown): unknown[] {
   return [lowest, highest];
 }
 
-/** A number, or what the array of NumPy that it was has become. */
+/** A number, or what an array of NumPy has become that holds one: `{ data: 1 }`, `{ data: [1] }`. */
 function numberOf(value: unknown): number {
   if (typeof value === 'number') return value;
   const { data } = (value ?? {}) as { data?: unknown };
-  return Array.isArray(data) && data.length === 1 ? numberOf(data[0]) : Number.NaN;
+  if (Array.isArray(data)) return data.length === 1 ? numberOf(data[0]) : Number.NaN;
+  return typeof data === 'number' ? data : Number.NaN;
 }

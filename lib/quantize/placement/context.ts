@@ -21,6 +21,7 @@ export class PlacementContext {
   readonly #shapes: InferredShapes;
   readonly #largest: readonly InferredShapes[];
   readonly #positions = new Map<NodeProto, number>();
+  readonly #answers = new Map<string, unknown>();
 
   private constructor(graph: Graph, shapes: InferredShapes, largest: readonly InferredShapes[]) {
     this.graph = graph;
@@ -70,11 +71,19 @@ export class PlacementContext {
 
   /** Whether a tensor has been quantized by whoever made the model, in ONNX's or TensorRT's way. */
   hasQdq(tensor: string): boolean {
-    const { opType = '' } = this.graph.producer(tensor) ?? {};
-    return (
-      /(Quantize|Dequantize)Linear$/.test(opType) ||
-      this.graph.consumers(tensor).some((consumer) => consumer.opType.endsWith('QuantizeLinear'))
-    );
+    return this.once(`Q/DQ at ${tensor}`, () => {
+      const { opType = '' } = this.graph.producer(tensor) ?? {};
+      return (
+        /(Quantize|Dequantize)Linear$/.test(opType) ||
+        this.graph.consumers(tensor).some((consumer) => consumer.opType.endsWith('QuantizeLinear'))
+      );
+    });
+  }
+
+  /** What many nodes ask of one tensor is found once: a mask, or a shared weight, has thousands. */
+  once<T>(question: string, find: () => T): T {
+    if (!this.#answers.has(question)) this.#answers.set(question, find());
+    return this.#answers.get(question) as T;
   }
 
   #place(node: NodeProto, position: number): void {

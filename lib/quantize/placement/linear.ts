@@ -34,7 +34,7 @@ export function linearCandidate(
     whyWeightDoesNotFit(value) ??
     (weightsOnly
       ? undefined
-      : (whyVectorsDoNotPay(context, input) ?? whySplitDoesNotFit(context, node)));
+      : (whyVectorsDoNotPay(context, input) ?? whyCutDoesNotFit(context, node)));
   const axis = getInt(node, 'transB') === 1 ? 0 : 1;
   return {
     node,
@@ -104,34 +104,44 @@ function whyVectorsDoNotPay(context: PlacementContext, input: string): Obstacle 
 }
 
 /**
- * Queries, keys and values from one product, as GPT-2 makes them. Seen in plans of TensorRT for RTX
- * 1.7: Split is moved through the product into the weight, which is then dequantized by a kernel of
- * its own, and the product computes in float.
+ * Queries, keys and values from one product, as GPT-2 and ViT of timm make them. Seen in plans of
+ * TensorRT for RTX 1.7: the cut is moved through the product into the weight, which is then
+ * dequantized by a kernel of its own, and the product computes in float.
  */
-function whySplitDoesNotFit({ graph }: PlacementContext, node: NodeProto): Obstacle | undefined {
-  const split = splitBehind(graph, node.output[0] ?? '');
-  if (!split?.output.some((part) => feedsComputedProduct(graph, part))) return undefined;
+function whyCutDoesNotFit({ graph }: PlacementContext, node: NodeProto): Obstacle | undefined {
+  const cuts = cutsBehind(graph, node.output[0] ?? '');
+  const fed = new Set<string>();
+  for (const { output } of cuts) for (const part of output) addFedInputs(graph, part, fed);
+  // Rotary positions cut one factor in two, which meet again before the product.
+  if (fed.size < 2) return undefined;
   return better(
-    `its output is cut into queries, keys and values by '${split.name}', which TensorRT for RTX 1.7 moves into the weight, and then computes in float`,
+    `its output is cut into factors of attention by '${cuts[0]?.name}', which TensorRT for RTX 1.7 moves into the weight, and then computes in float`,
   );
 }
 
-function splitBehind(graph: Graph, tensor: string, depth = 0): NodeProto | undefined {
-  const [reader, another] = graph.consumers(tensor).filter(({ opType }) => opType !== 'Shape');
-  if (!reader || another || depth > farthest) return undefined;
-  if (reader.opType === 'Split') return reader;
+const cutters = new Set(['Split', 'Slice', 'Gather']);
+
+/** The nodes that cut what a layer makes, where nothing else reads it. */
+function cutsBehind(graph: Graph, tensor: string, depth = 0): readonly NodeProto[] {
+  const readers = graph.consumers(tensor).filter(({ opType }) => opType !== 'Shape');
+  const [reader] = readers;
+  if (!reader || depth > farthest) return [];
+  if (readers.every(({ opType }) => cutters.has(opType))) return readers;
   const addsBias = reader.opType === 'Add' && reader.input.some((name) => graph.constant(name));
-  const passes = addsBias || movers.has(reader.opType);
-  return passes ? splitBehind(graph, reader.output[0] ?? '', depth + 1) : undefined;
+  const passes = readers.length === 1 && (addsBias || movers.has(reader.opType));
+  return passes ? cutsBehind(graph, reader.output[0] ?? '', depth + 1) : [];
 }
 
-/** Whether a tensor is moved into the product of two computed tensors. */
-function feedsComputedProduct(graph: Graph, tensor: string, depth = 0): boolean {
-  if (depth > farthest) return false;
-  return graph.consumers(tensor).some((reader) => {
-    if (reader.opType === 'MatMul') return reader.input.every((name) => !graph.constant(name));
+/** Adds the inputs of products of two computed tensors that a tensor is moved into. */
+function addFedInputs(graph: Graph, tensor: string, fed: Set<string>, depth = 0): void {
+  if (depth > farthest) return;
+  for (const reader of graph.consumers(tensor)) {
+    if (reader.opType === 'MatMul') {
+      if (reader.input.some((name) => graph.constant(name))) continue;
+      fed.add(`${reader.input.indexOf(tensor)} of ${reader.name}`);
+    }
     const scales = reader.opType === 'Mul' && reader.input.some((name) => graph.constant(name));
     const passes = scales || reader.opType === 'Concat' || movers.has(reader.opType);
-    return passes && feedsComputedProduct(graph, reader.output[0] ?? '', depth + 1);
-  });
+    if (passes) addFedInputs(graph, reader.output[0] ?? '', fed, depth + 1);
+  }
 }

@@ -15,7 +15,7 @@ const activations = new Set(['Relu', 'LeakyRelu', 'Clip', 'HardSwish']);
 const farthest = 8;
 
 /** How many nodes are looked at to learn whether a branch started from a tensor. */
-const mostVisited = 2000;
+const mostVisited = 400;
 
 /** An Add that ends a branch. */
 interface Join {
@@ -52,7 +52,7 @@ export function residualCandidate(
   const inputs = node.input.map((tensor, at) => ({ index: at, tensor }));
   const both = isLinear && residuals === true;
   const fixed = whyNot(context, node, join, residuals);
-  const readers = readersOf(context, skip, layers);
+  const readers = context.once(`readers of ${skip}`, () => readersOf(context, skip, layers));
   return {
     node,
     role: 'residual',
@@ -66,7 +66,7 @@ export function residualCandidate(
       if (!isQuantized(layer)) {
         return better(`it ends the branch of '${layer.name}', which stays in float`);
       }
-      const isInt8 = [...readers, join.otherLayer].some((at) => at && isQuantized(at));
+      const isInt8 = readers.some(isQuantized) || (join.otherLayer && isQuantized(join.otherLayer));
       return isInt8
         ? undefined
         : better(

@@ -124,7 +124,7 @@ export function checkAutoOptions(
     minSpeedup,
     validationSplit,
     quantize,
-    calibration: { method: 'auto', ...calibration },
+    calibration: { method: 'auto', runtime: options.runtime, ...calibration },
     variants: checkVariants(options),
     maxTrials: maxTrials ?? Number.POSITIVE_INFINITY,
     known,

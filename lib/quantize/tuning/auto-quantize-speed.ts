@@ -1,8 +1,7 @@
-import { buildEngine } from '../../engine/build/build.js';
 import type { Profile } from '../../engine/build/profiles.js';
-import { Engine } from '../../engine/engine.js';
 import { doctor } from '../../engine/library/doctor.js';
 import type { Model } from '../../onnx/model.js';
+import { openTensorRT } from '../../runtime/tensorrt.js';
 import type { TensorMap } from '../../tensor.js';
 import { CostModel } from './cost-model.js';
 
@@ -59,17 +58,12 @@ async function timeOf(
   model: Model,
   { sample, profiles = [shapesOf(sample)], signal }: SpeedQuestion,
 ): Promise<number> {
-  const plan = await buildEngine(model, {
-    profiles: [...profiles],
-    ...(signal && { signal }),
-  });
-  await using engine = await Engine.load(plan);
-  await using session = await engine.createSession();
+  await using runtime = await openTensorRT(model, { profiles, signal });
   const times: number[] = [];
   for (let run = -warmUps; run < timedRuns; run++) {
     signal?.throwIfAborted();
     const begin = performance.now();
-    await session.infer(sample);
+    await runtime.infer(sample);
     if (run >= 0) times.push(performance.now() - begin);
   }
   return times.sort((a, b) => a - b)[timedRuns / 2] as number;

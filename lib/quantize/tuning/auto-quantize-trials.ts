@@ -32,6 +32,9 @@ export interface PreparedVariant {
 /** Thrown where `maxTrials` is reached: the search ends with what it has. */
 export class NoTrialsLeft extends Error {}
 
+/** What the metric of the float model is known by; the keys of trials are lists. */
+const floatKey = 'float';
+
 /** Evaluates models and keeps account of it. */
 export class TrialRun {
   readonly trials: QuantizationTrial[] = [];
@@ -39,6 +42,7 @@ export class TrialRun {
   readonly #samples: readonly TensorMap[];
   readonly #options: CheckedAutoOptions;
   readonly #started = performance.now();
+  /** How many quantized models. */
   #evaluated = 0;
   /** What the metric must reach. */
   #bound = Number.NEGATIVE_INFINITY;
@@ -55,7 +59,7 @@ export class TrialRun {
 
   /** The metric of the float model, from which the bound follows. */
   async evaluateFloat(): Promise<number> {
-    const metric = await this.#evaluate('float', () => Promise.resolve(this.#model));
+    const metric = await this.#evaluate(floatKey, () => Promise.resolve(this.#model));
     this.#bound = metric - this.#options.maxAccuracyDrop;
     this.report('float');
     return metric;
@@ -138,9 +142,10 @@ export class TrialRun {
     const { known, evaluate, maxTrials } = this.#options;
     const found = known.get(key);
     if (found !== undefined) return found;
-    // The float model is evaluated first and is no trial.
-    if (this.#evaluated > maxTrials) throw new NoTrialsLeft();
-    this.#evaluated++;
+    if (key !== floatKey) {
+      if (this.#evaluated === maxTrials) throw new NoTrialsLeft();
+      this.#evaluated++;
+    }
     const metric = await evaluateModel(await make(), evaluate, this.#options);
     known.set(key, metric);
     return metric;

@@ -53,7 +53,8 @@ export class RangeJudge {
     const options = { threads, signal, isolate: true };
     const exams = await examine(model, samples, options);
     const ranges = new Map(Array.from(table.ranges, ([name, { amax }]) => [name, amax]));
-    const quantized = await quantize(model, table, placement);
+    // The precision of all else decides about attention, but is not what ranges are judged in.
+    const quantized = await quantize(model, table, { ...placement, precision: 'fp32' });
     return new RangeJudge(await RangeSimulation.open(quantized, ranges, options), exams);
   }
 

@@ -112,19 +112,22 @@ export class SensitivityBench {
   }
 }
 
+/** ONNX Runtime computes as a GPU would, not as the INT8 kernels of this machine's CPU do. */
 export async function openModel(
   model: Model,
-  { open, signal }: Pick<TuningOptions, 'open' | 'signal'>,
+  { runtime = 'onnxruntime', signal }: Pick<TuningOptions, 'runtime' | 'signal'>,
 ): Promise<Runtime> {
   signal?.throwIfAborted();
-  return open ? open(model, signal) : openOnnxRuntime(model, { isolate: true, signal });
+  return runtime === 'onnxruntime'
+    ? openOnnxRuntime(model, { isolate: true, int8: 'float', signal })
+    : runtime(model);
 }
 
 /** @throws TensorRTError `ERR_CALIBRATION` when `evaluate` gives no number. */
 export async function evaluateModel(
   model: Model,
   evaluate: Evaluate,
-  options: Pick<TuningOptions, 'open' | 'signal'>,
+  options: Pick<TuningOptions, 'runtime' | 'signal'>,
 ): Promise<number> {
   const runtime = await openModel(model, options);
   try {

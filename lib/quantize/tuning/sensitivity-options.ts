@@ -10,13 +10,13 @@ import { Model } from '../../onnx/model.js';
 import { checkFeeds } from '../../runtime/feeds.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { TensorMap } from '../../tensor.js';
+import { checkSamples } from '../calibration/collect.js';
+import type { Samples } from '../calibration/run-samples.js';
+import type { RuntimeOpener } from '../calibration/runtime-executor.js';
 import { CalibrationTable } from '../calibration/table.js';
 import type { QuantizeOptions } from '../quantize.js';
 import { type GroupBy, groupings } from './groups.js';
 import type { TuningCalibration } from './sensitivity-table.js';
-
-/** Samples of what a model will meet in use: a tensor for each of its inputs. */
-export type Samples = Iterable<TensorMap> | AsyncIterable<TensorMap>;
 
 /** A number that tells how good a model is: the higher, the better. */
 export type Evaluate = (runtime: Runtime) => number | Promise<number>;
@@ -33,8 +33,12 @@ export interface TuningOptions {
   groupBy?: GroupBy | undefined;
   /** Bytes of activations kept so that groups need not run the whole model. Default: 512 MiB. */
   cacheBytes?: number | undefined;
-  /** How models are run. Default: by ONNX Runtime, in a process of their own. */
-  open?: ((model: Model, signal?: AbortSignal) => Promise<Runtime>) | undefined;
+  /**
+   * What runs models, also to calibrate. `'onnxruntime'`: the optional package `onnxruntime-node` on
+   * the CPU, in a process of its own for each model, with INT8 products computed in float. A function opens a runtime of your own for the
+   * model it is given. Default: `'onnxruntime'`.
+   */
+  runtime?: 'onnxruntime' | RuntimeOpener | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -44,7 +48,7 @@ export const tuningOptionNames: readonly (keyof TuningOptions)[] = [
   'quantize',
   'groupBy',
   'cacheBytes',
-  'open',
+  'runtime',
   'signal',
 ];
 
@@ -68,7 +72,7 @@ export interface SensitivityProgress {
 /** @throws TypeError */
 export function checkTuningOptions(model: Model, options: TuningOptions): void {
   if (!(model instanceof Model)) throw invalidArgument('model', 'a Model', model);
-  const { table, calibration, quantize, groupBy, cacheBytes, open } = options;
+  const { table, calibration, quantize, groupBy, cacheBytes, runtime } = options;
   if (table !== undefined && !(table instanceof CalibrationTable)) {
     throw invalidArgument('options.table', 'a CalibrationTable', table);
   }
@@ -80,7 +84,9 @@ export function checkTuningOptions(model: Model, options: TuningOptions): void {
   }
   if (groupBy !== undefined) checkOneOf('options.groupBy', groupBy, groupings);
   if (cacheBytes !== undefined) checkInteger('options.cacheBytes', cacheBytes, 0);
-  checkFunction('options.open', open);
+  if (runtime !== undefined && runtime !== 'onnxruntime' && typeof runtime !== 'function') {
+    throw invalidArgument('options.runtime', "'onnxruntime' or a function", runtime);
+  }
 }
 
 /** @throws TypeError */
@@ -115,13 +121,7 @@ export async function listSamples(
   samples: Samples,
   signal: AbortSignal | undefined,
 ): Promise<TensorMap[]> {
-  const isIterable =
-    typeof samples === 'object' &&
-    samples !== null &&
-    (Symbol.asyncIterator in samples || Symbol.iterator in samples);
-  if (!isIterable) {
-    throw invalidArgument('samples', 'an iterable or async iterable of samples', samples);
-  }
+  checkSamples(samples);
   const list: TensorMap[] = [];
   for await (const sample of samples) {
     signal?.throwIfAborted();

@@ -1,11 +1,11 @@
 import type { Model } from '../../onnx/model.js';
+import type { Samples } from '../calibration/run-samples.js';
 import type { GroupBy, QuantizationGroup } from './groups.js';
 import type { OutputDistance } from './output-distance.js';
 import { SensitivityBench } from './sensitivity-bench.js';
 import {
   checkSensitivityOptions,
   listSamples,
-  type Samples,
   type SensitivityOptions,
   type SensitivityProgress,
 } from './sensitivity-options.js';
@@ -65,7 +65,8 @@ export async function sensitivity(
   const started = performance.now();
   const report = (phase: SensitivityProgress['phase'], done: number, total: number) =>
     onProgress?.({ phase, done, total, elapsedMs: performance.now() - started });
-  const { calibration = {}, quantize = {} } = options;
+  const { quantize = {}, runtime } = options;
+  const calibration = { runtime, ...options.calibration };
   const onSample = (done: number) => report('calibrate', done, list.length);
   const table =
     options.table ?? (await makeTable(model, list, calibration, quantize, { onSample, signal }));

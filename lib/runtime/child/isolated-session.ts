@@ -3,8 +3,14 @@ import type { TensorMap } from '../../tensor.js';
 import { writeModelFile } from '../model-file.js';
 import { RequestProcess } from './request-process.js';
 
+/** What an `OrtSession` is opened with. */
+interface SessionOptions {
+  readonly threads: number | undefined;
+  readonly int8: 'kernels' | 'float';
+}
+
 export interface RuntimeProtocol {
-  open: { request: { path: string; threads: number | undefined }; result: undefined };
+  open: { request: SessionOptions & { path: string }; result: undefined };
   run: { request: { feeds: TensorMap; outputs: readonly string[] | undefined }; result: TensorMap };
 }
 
@@ -22,13 +28,12 @@ export class IsolatedSession {
   }
 
   /**
-   * @param signal - ends the process when it aborts, at any time.
+   * @param options - `signal` ends the process when it aborts, at any time.
    * @throws TensorRTError `ERR_RUNTIME`, `ERR_FILE` when the model cannot be written for the process.
    */
   static async open(
     model: Model,
-    threads?: number,
-    signal?: AbortSignal,
+    { threads, int8, signal }: SessionOptions & { signal: AbortSignal | undefined },
   ): Promise<IsolatedSession> {
     const { path, directory, remove } = await writeModelFile(model, signal);
     try {
@@ -42,7 +47,7 @@ export class IsolatedSession {
       );
       const session = new IsolatedSession(process, signal);
       try {
-        await process.request('open', { path, threads });
+        await process.request('open', { path, threads, int8 });
         return session;
       } catch (error) {
         await session.release();

@@ -10,8 +10,8 @@ import type { RuntimeProtocol } from './isolated-session.js';
 let session: OrtSession | undefined;
 
 answerRequests<RuntimeProtocol>({
-  open: async ({ path, threads }) => {
-    session = await OrtSession.open(path, threads);
+  open: async ({ path, threads, int8 }) => {
+    session = await OrtSession.open(path, threads, int8);
     return undefined;
   },
   run: ({ feeds, outputs }) => {

@@ -1,0 +1,89 @@
+import { checkOptions } from '../arguments.js';
+import { buildEngine } from '../engine/build/build.js';
+import type { Profile } from '../engine/build/profiles.js';
+import { Engine } from '../engine/engine.js';
+import { toValueInfo } from '../engine/engine-tensor.js';
+import type { LibraryOptions } from '../engine/library/library.js';
+import type { PlanInput } from '../engine/plan/plan-file.js';
+import type { Session } from '../engine/session/session.js';
+import { Lifetime } from '../lifetime.js';
+import { Model } from '../onnx/model.js';
+import type { ValueInfo } from '../onnx/value-info.js';
+import type { TensorMap } from '../tensor.js';
+import type { RunOptions, Runtime } from './runtime.js';
+
+export interface TensorRTRuntimeOptions extends LibraryOptions {
+  /** The shapes that a model with dynamic inputs will be fed; a plan has them already. */
+  profiles?: readonly Profile[] | undefined;
+  /** Number of the GPU. Default: 0. */
+  device?: number | undefined;
+  /** Gives up. A step of TensorRT that has begun is not stopped. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens a model for execution by TensorRT on a GPU. A model is built first, in the precision that it
+ * states, which takes from seconds to minutes; a plan is loaded as it is.
+ *
+ * @throws TypeError for wrong options, among them profiles that do not fit the model.
+ * @throws TensorRTError as {@link buildEngine}, {@link Engine.load} and {@link Engine.createSession}:
+ * `ERR_NO_GPU` where there is none, `ERR_TRT_LIBRARY_NOT_FOUND`, `ERR_TRT_BUILD`, `ERR_GPU_MEMORY`
+ * and others. Runs fail with `ERR_TRT_INFER` besides `ERR_FEED`.
+ */
+export async function openTensorRT(
+  model: Model | PlanInput,
+  options: TensorRTRuntimeOptions = {},
+): Promise<Runtime> {
+  checkOptions('options', options, ['profiles', 'device', 'signal', 'product', 'libraryDir']);
+  const { profiles = [], device = 0, product, libraryDir, signal } = options;
+  const plan =
+    model instanceof Model
+      ? await buildEngine(model, { profiles, product, libraryDir, ...(signal && { signal }) })
+      : model;
+  const engine = await Engine.load(plan, { libraryDir, device, ...(signal && { signal }) });
+  try {
+    return new TensorRTRuntime(engine, await engine.createSession());
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+class TensorRTRuntime implements Runtime {
+  readonly runtime = 'tensorrt';
+  readonly provider: string;
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly #engine: Engine;
+  readonly #session: Session;
+  readonly #lifetime = new Lifetime('The runtime of this model');
+
+  constructor(engine: Engine, session: Session) {
+    const ofMode = (mode: 'input' | 'output') =>
+      engine.tensors.filter((tensor) => tensor.mode === mode).map(toValueInfo);
+    this.provider = engine.info.product;
+    this.inputs = ofMode('input');
+    this.outputs = ofMode('output');
+    this.#engine = engine;
+    this.#session = session;
+  }
+
+  infer(feeds: TensorMap, { outputs }: RunOptions = {}): Promise<TensorMap> {
+    return this.#lifetime.run(async () => {
+      if (!outputs) return this.#session.infer(feeds);
+      const targets = Object.fromEntries(outputs.map((name) => [name, 'host'] as const));
+      return this.#session.infer(feeds, { outputs: targets });
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#lifetime.close(async () => {
+      await this.#session.close();
+      await this.#engine.close();
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,85 @@
+import { type Model, openTensorRT, tensor } from 'tensorrt-node';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { collect } from '../../dist/quantize/calibration/collect.js';
+import { openOnnxRuntime } from '../../dist/runtime/onnxruntime.js';
+import { buildModel, errorOf, randomTensor } from '../unit/helpers.js';
+import { prepareStandins } from './environment.js';
+import { scalePlan, standinPlan } from './plan.js';
+
+// TensorRT as one of the runtimes, on stand-ins for the driver and for both products.
+
+const standins = prepareStandins();
+const { libraryDir } = standins;
+beforeAll(() => {
+  Object.assign(process.env, standins.env);
+});
+afterAll(() => standins.remove());
+
+const x = tensor('float32', [1, 4], [1, 2, 3, 4]);
+
+it.each(['tensorrt-rtx', 'tensorrt'] as const)('runs a plan of %s', async (product) => {
+  const runtime = await openTensorRT(scalePlan({ product }), { libraryDir });
+  expect(runtime).toMatchObject({ runtime: 'tensorrt', provider: product });
+  expect(runtime.inputs).toEqual([{ name: 'x', type: 'float32', dims: [undefined, 4] }]);
+  expect(runtime.outputs).toEqual([{ name: 'y', type: 'float32', dims: [undefined, 4] }]);
+  const { y } = await runtime.infer({ x });
+  expect([...(y?.data ?? [])]).toEqual([3, 5, 7, 9]);
+  expect(Object.keys(await runtime.infer({ x }, { outputs: ['y'] }))).toEqual(['y']);
+  expect(await errorOf(runtime.infer({ x }, { outputs: ['z'] }))).toBeInstanceOf(TypeError);
+  expect(await errorOf(runtime.infer({}))).toMatchObject({ code: 'ERR_FEED' });
+  await runtime.close();
+  await runtime.close();
+  expect(await errorOf(runtime.infer({ x }))).toMatchObject({ code: 'ERR_CLOSED' });
+});
+
+it('counts in calibration what ONNX Runtime counts', async () => {
+  const features = 16;
+  const twice = new Float32Array(features * features);
+  for (let i = 0; i < features; i++) twice[i * (features + 1)] = 2;
+  const model = buildModel({
+    inputs: [{ name: 'x', type: 'float32', dims: ['batch', features] }],
+    outputs: [{ name: 'y', type: 'float32', dims: ['batch', features] }],
+    initializers: {
+      w: tensor('float32', [features, features], twice),
+      v: randomTensor([features, features]),
+    },
+    nodes: [
+      { opType: 'MatMul', name: 'first', inputs: ['x', 'w'], outputs: ['h'] },
+      { opType: 'MatMul', name: 'second', inputs: ['h', 'v'], outputs: ['y'] },
+    ],
+  });
+  const plan = standinPlan({
+    product: 'tensorrt-rtx',
+    name: 'twice',
+    inputs: [{ name: 'x', type: 'float32', dims: [-1, features] }],
+    ops: [
+      { op: 'constant', result: 'two', type: 'float32', dims: [1], values: [2] },
+      { op: 'mul', result: 'h', left: 'x', right: 'two' },
+    ],
+    outputs: ['h'],
+    profiles: [{ x: { min: [1, features], opt: [4, features], max: [8, features] } }],
+  });
+  const samples = [1, 8, 3].map((rows, seed) => ({ x: randomTensor([rows, features], { seed }) }));
+  const opened: string[][] = [];
+  const byTensorRT = await collect(model, samples, {
+    runtime: (observed: Model) => {
+      opened.push(observed.outputs.map(({ name }) => name));
+      return openTensorRT(plan, { libraryDir });
+    },
+  });
+  const byOnnxRuntime = await collect(model, samples, { runtime: (m) => openOnnxRuntime(m) });
+  expect(byTensorRT.histograms).toEqual(byOnnxRuntime.histograms);
+  expect(opened).toEqual([['h']]);
+});
+
+it('says what is missing where there is no TensorRT', async () => {
+  const model = buildModel({
+    inputs: [{ name: 'x', type: 'float32', dims: [1, 16] }],
+    outputs: [{ name: 'y', type: 'float32', dims: [1, 16] }],
+    initializers: { w: randomTensor([16, 16]) },
+    nodes: [{ opType: 'MatMul', name: 'product', inputs: ['x', 'w'], outputs: ['y'] }],
+  });
+  expect(await errorOf(openTensorRT(model, { libraryDir: '/nowhere' }))).toMatchObject({
+    code: 'ERR_TRT_LIBRARY_NOT_FOUND',
+  });
+});
