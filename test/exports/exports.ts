@@ -1,9 +1,13 @@
 /** The committed exports of test/fixtures/exports: what they are fed with and built for. */
 import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fromBinary } from '@bufbuild/protobuf';
+import { TensorProto_DataType as ElementType, ModelProtoSchema } from 'onnx-buf';
 import {
   type CheckCode,
-  type Model,
+  Model,
   type Profile,
   type Tensor,
   type TensorMap,
@@ -29,6 +33,32 @@ export const refused: Readonly<Record<string, CheckCode>> = {
   't5-merged.optimum': 'if-sizes-differ',
   'vit.ort-static-symmetric': 'bias-quantized',
 };
+
+const wideFolder = fileURLToPath(new URL('../fixtures/exports-wide/', import.meta.url));
+
+/** Exports of models with heads of 64, which attention is fused for: names as in {@link exportNames}. */
+export const wideNames: readonly string[] = readdirSync(wideFolder)
+  .filter((file) => file.endsWith('.onnx'))
+  .map((file) => file.slice(0, -'.onnx'.length))
+  .sort();
+
+/** Loads a wide export, whose weights are not in its file, and draws them. */
+export async function loadWide(name: string): Promise<Model> {
+  // Model.load would say, rightly, that the file has no values for its weights.
+  const proto = fromBinary(ModelProtoSchema, await readFile(join(wideFolder, `${name}.onnx`)));
+  let state = 1;
+  const draw = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state / 2 ** 32 - 0.5) / 5;
+  };
+  for (const weight of proto.graph?.initializer ?? []) {
+    const count = weight.dims.reduce((product, dim) => product * Number(dim), 1);
+    const isEmpty = weight.rawData.length === 0 && weight.floatData.length === 0;
+    if (weight.dataType !== ElementType.FLOAT || count === 0 || !isEmpty) continue;
+    weight.rawData = new Uint8Array(Float32Array.from({ length: count }, draw).buffer);
+  }
+  return Model.fromProto(proto);
+}
 
 interface Size {
   readonly min: number;

@@ -15,7 +15,15 @@ import {
 } from 'tensorrt-node';
 import { afterAll, describe, expect, it, type TestContext } from 'vitest';
 import { randomEncoder } from '../../bench/lib/random-encoder.js';
-import { exportNames, feedsFor, pathOf, profilesFor, refused } from './exports.js';
+import {
+  exportNames,
+  feedsFor,
+  loadWide,
+  pathOf,
+  profilesFor,
+  refused,
+  wideNames,
+} from './exports.js';
 import {
   type PlanProgram,
   productsOf,
@@ -47,24 +55,18 @@ afterAll(() => {
 describe('float exports', () => {
   it.for(floatExports)('%s', async (name, context) => {
     const model = await Model.load(pathOf(name));
-    const profiles = profilesFor(model);
-    const samples = [feedsFor(model), feedsFor(model, 'max')];
-    const int8 = await quantizeWith(model, samples, { profiles });
-    const program = programOf(await build(int8, profiles), context);
-    const planned = int8.report.filter(({ action }) => action === 'int8');
-    const missed = planned.filter((decision) => !isAsPlanned(program, decision));
-    expect(
-      missed.map(({ node, role }) => `${role} ${node}: ${productWith(program, node)}`),
-    ).toEqual([]);
-    expect(planned.length).toBeGreaterThan(0);
+    await expectAsPlanned(model, context);
     totals.exports++;
-    totals.planned += planned.length;
-    totals.asPlanned += planned.length - missed.length;
-    totals.float += int8.report.length - planned.length;
   });
 });
 
-// The exports are too small for attention to be fused: their heads have a size of 8.
+describe('exports with heads of 64', () => {
+  it.for(wideNames)('%s', async (name, context) => {
+    const { attention } = await expectAsPlanned(await loadWide(name), context);
+    expect(attention).toBeGreaterThan(0);
+  });
+});
+
 describe('an encoder of two layers, 4 heads of 64', () => {
   const sequence = 128;
   const encoder = randomEncoder({
@@ -123,6 +125,23 @@ describe('an encoder of two layers, 4 heads of 64', () => {
     expect(productsOf(program).filter((product) => product.startsWith('attention'))).toEqual([]);
   });
 });
+
+/** @returns how many nodes of INT8 attention there are. */
+async function expectAsPlanned(model: Model, context: TestContext) {
+  const profiles = profilesFor(model);
+  const int8 = await quantizeWith(model, [feedsFor(model), feedsFor(model, 'max')], { profiles });
+  const program = programOf(await build(int8, profiles), context);
+  const planned = int8.report.filter(({ action }) => action === 'int8');
+  const missed = planned.filter((decision) => !isAsPlanned(program, decision));
+  expect(missed.map(({ node, role }) => `${role} ${node}: ${productWith(program, node)}`)).toEqual(
+    [],
+  );
+  expect(planned.length).toBeGreaterThan(0);
+  totals.planned += planned.length;
+  totals.asPlanned += planned.length - missed.length;
+  totals.float += int8.report.length - planned.length;
+  return { attention: planned.filter(({ role }) => role.startsWith('attention')).length };
+}
 
 async function quantizeWith(
   model: Model,
