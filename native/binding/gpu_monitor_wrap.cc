@@ -53,8 +53,9 @@ Napi::Function GpuMonitorWrap::Define(Napi::Env env) {
 }
 
 Napi::Value GpuMonitorWrap::Open(const Napi::CallbackInfo& info) {
-  return PromiseWorker<OpenMonitorOperation>::Start(info.Env(), "tensorrt_node.openGpuMonitor",
-                                             {info[0].As<Napi::Number>().Int32Value(), nullptr});
+  return PromiseWorker<OpenMonitorOperation>::Start(
+      info.Env(), "tensorrt_node.openGpuMonitor",
+      {info[0].As<Napi::Number>().Int32Value(), nullptr});
 }
 
 Napi::Value GpuMonitorWrap::Problem(const Napi::CallbackInfo& info) {
@@ -65,7 +66,7 @@ Napi::Value GpuMonitorWrap::Problem(const Napi::CallbackInfo& info) {
 
 Napi::Value GpuMonitorWrap::Read(const Napi::CallbackInfo& info) {
   return PromiseWorker<ReadGpuOperation>::Start(info.Env(), "tensorrt_node.readGpu",
-                                             {Alive(info.Env()), {}});
+                                                {Alive(info.Env()), {}});
 }
 
 Napi::Value GpuMonitorWrap::ReleaseMonitor(const Napi::CallbackInfo& info) {

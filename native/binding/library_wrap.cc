@@ -106,7 +106,7 @@ Napi::Value LibraryWrap::Open(const Napi::CallbackInfo& info) {
        paths.Get("plugins").As<Napi::String>()},
       nullptr};
   return PromiseWorker<OpenLibraryOperation>::Start(info.Env(), "tensorrt_node.openLibrary",
-                                             std::move(operation));
+                                                    std::move(operation));
 }
 
 Napi::Value LibraryWrap::Product(const Napi::CallbackInfo& info) {

@@ -131,7 +131,7 @@ Napi::Value MemoryWrap::Read(const Napi::CallbackInfo& info) {
   ReadMemoryOperation operation{Alive(info.Env()), ToSize(info[0]), nullptr};
   CheckRoom(info.Env(), *operation.memory, operation.bytes);
   return PromiseWorker<ReadMemoryOperation>::Start(info.Env(), "tensorrt_node.read",
-                                             std::move(operation));
+                                                   std::move(operation));
 }
 
 Napi::Value MemoryWrap::Write(const Napi::CallbackInfo& info) {
