@@ -3,7 +3,7 @@
  * and judge those of the INT8 model, on texts that neither has seen.
  *
  *   npx tsx bench/probes.ts --bge <folder> --reuters <folder> [--train 800] [--test 1000]
- *     [--calibration 128] [--method percentile]
+ *     [--calibration 128] [--method percentile] [--residuals skip | both | none]
  *
  * README.md tells where the folders come from. MiniLM-L3 and the film reviews are what `npm run setup
  * -- --models` and `npm run quickstart` fetch.
@@ -36,10 +36,13 @@ const { values: options } = parseArgs({
     test: { type: 'string', default: '1000' },
     calibration: { type: 'string', default: '128' },
     method: { type: 'string', default: 'percentile' },
+    residuals: { type: 'string', default: 'skip' },
   },
 });
 const maxTokens = 64;
 const method = options.method as NonNullable<CalibrateOptions['method']>;
+const residuals = { skip: 'skip', both: true, none: false }[options.residuals] as boolean | 'skip';
+const placement = { residuals };
 
 interface LabelledTexts {
   readonly texts: readonly string[];
@@ -66,7 +69,7 @@ const sets = [await reviews(), await reuters(options.reuters)];
 console.log('\n## Linear probes on real encoders\n');
 console.log(describeRun());
 console.log(
-  `- ${options.train} texts fit each classifier, ${options.test} others judge, ${options.calibration} of the first calibrate (method '${method}'); at most ${maxTokens} tokens, mean-pooled; Q/DQ as they stand and products in float, by ONNX Runtime on the CPU`,
+  `- ${options.train} texts fit each classifier, ${options.test} others judge, ${options.calibration} of the first calibrate (method '${method}', residuals '${options.residuals}'); at most ${maxTokens} tokens, mean-pooled; Q/DQ as they stand and products in float, by ONNX Runtime on the CPU`,
 );
 console.log('- the standard error is that of the difference: the texts are the same\n');
 const rows: string[][] = [];
@@ -85,7 +88,11 @@ async function probe(encoder: string, file: string, { name, train, test }: TextS
   const samples = makeSingles(encoded.slice(0, Number(options.calibration)))
     .map(({ feeds }) => feedsFor(model, feeds))
     .sort((a, b) => sizeOf(b) - sizeOf(a));
-  const int8 = await quantize(model, await calibrate(model, samples, { method }));
+  const int8 = await quantize(
+    model,
+    await calibrate(model, samples, { method, placement }),
+    placement,
+  );
   const classifier = fitProbe(await embed(model, train.texts), train.labels);
   const answers = await classify(classifier, model, test);
   const int8Answers = await classify(classifier, int8, test);

@@ -29,7 +29,7 @@ export function addPlacementOptions(command: Command): Command {
       ),
     )
     .addOption(
-      new Option('--residuals <inputs>', 'inputs of residual Adds to quantize (both)').choices([
+      new Option('--residuals <inputs>', 'inputs of residual Adds to quantize (skip)').choices([
         'both',
         'skip',
         'none',

@@ -205,8 +205,8 @@ describe('a residual connection', () => {
     return nodes;
   };
 
-  test('has both inputs quantized, as QDQBERT has', async () => {
-    const plan = await planOf(postNorm().model(x));
+  test('has both inputs quantized on demand, as QDQBERT has', async () => {
+    const plan = await planOf(postNorm().model(x), { residuals: true });
     expect(plan.quantized).toEqual(['fc1', 'fc2', 'join']);
     expect(plan.of('join')).toMatchObject({
       role: 'residual',
@@ -220,8 +220,8 @@ describe('a residual connection', () => {
     expect(plan.nodes.map(({ node }) => node)).not.toContain('bias');
   });
 
-  test("'skip' quantizes the skip connection only", async () => {
-    const plan = await planOf(postNorm().model(x), { residuals: 'skip' });
+  test('has the skip connection quantized', async () => {
+    const plan = await planOf(postNorm().model(x));
     expect(plan.of('join').activations).toEqual([{ index: 1, tensor: 'norm' }]);
   });
 

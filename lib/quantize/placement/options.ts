@@ -48,8 +48,8 @@ export interface PlacementOptions {
   attention?: 'auto' | 'int8' | 'float' | undefined;
   /**
    * Whether the inputs of the Adds that end residual branches are quantized. `'skip'`: the skip
-   * connection only, and not the output of the linear layer, whose outliers cost most accuracy.
-   * Default: true.
+   * connection only, as NVIDIA's developer guide has it. True: the output of the linear layer too, as
+   * in QDQBERT; its outliers can cost more accuracy than all else together. Default: `'skip'`.
    */
   residuals?: boolean | 'skip' | undefined;
   /** Whether embedding tables are stored as INT8. Default: false. */

@@ -33,8 +33,8 @@ interface Join {
  * An Add that joins a branch of layers with what it started from. Null is for other sums: of a bias,
  * a mask, embeddings, and inside activations and normalisations.
  *
- * A linear layer's output and the skip connection are both quantized, as in NVIDIA's QDQBERT. With
- * convolutions it is the skip connection only, as the Add becomes part of the convolution.
+ * The skip connection is quantized, as NVIDIA's developer guide has it; behind a linear layer its
+ * output too where the option says so, as in QDQBERT. The Add behind a convolution becomes part of it.
  *
  * @param layers - the candidates with a weight, by node.
  */
@@ -42,7 +42,7 @@ export function residualCandidate(
   context: PlacementContext,
   node: NodeProto,
   layers: ReadonlyMap<NodeProto, Candidate>,
-  { residuals = true }: Pick<PlacementOptions, 'residuals'>,
+  { residuals = 'skip' }: Pick<PlacementOptions, 'residuals'>,
 ): Candidate | null {
   const join = findJoin(context, node, layers);
   if (!join) return null;

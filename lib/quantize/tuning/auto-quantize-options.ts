@@ -71,15 +71,13 @@ export interface CheckedAutoOptions extends AutoQuantizeOptions {
 
 /**
  * What is tried by default: the options as given, with ranges by the method `'auto'` unless they name
- * another; then less of the residual connections, whose outliers cost most; then SmoothQuant.
+ * another; then without residual connections, whose outliers cost most; then SmoothQuant.
  */
 export const defaultVariants: readonly QuantizationVariant[] = [
   { name: 'as given' },
-  { name: 'residuals: skip connections only', quantize: { residuals: 'skip' } },
   { name: 'no residuals', quantize: { residuals: false } },
   {
     name: 'SmoothQuant',
-    quantize: { residuals: 'skip' },
     prepare: (model, samples, signal) => smoothQuant(model, samples, { signal }),
   },
 ];
