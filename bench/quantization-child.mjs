@@ -26,7 +26,7 @@ async function quantizeOnce(path = '', samples = '', shape = '', method = '', ou
 }
 
 /**
- * The batches of a file, or its texts one by one without padding, the longest first.
+ * The batches of a file; or its texts without padding, those of one length together, the longest first.
  * @param {string} file
  * @param {string} shape
  */
@@ -38,11 +38,19 @@ function* samplesOf(file, shape) {
     mask: all.subarray((2 * i + 1) * size, (2 * i + 2) * size),
   }));
   if (shape === 'padded') yield* batches.map(({ ids, mask }) => feedsOf(batch, ids, mask));
-  else
-    yield* batches
-      .flatMap(textsOf)
-      .sort((a, b) => b.length - a.length)
-      .map(toFeeds);
+  else yield* byLength(batches.flatMap(textsOf)).map(toFeeds);
+}
+
+/** Up to a batch of texts of one length each. @param {BigInt64Array[]} texts */
+function byLength(texts) {
+  /** @type {BigInt64Array[][]} */
+  const groups = [];
+  for (const text of texts.toSorted((a, b) => b.length - a.length)) {
+    const last = groups.at(-1);
+    if (last && last.length < batch && last[0]?.length === text.length) last.push(text);
+    else groups.push([text]);
+  }
+  return groups;
 }
 
 /** @param {{ ids: BigInt64Array, mask: BigInt64Array }} batch The tokens of its texts. */
@@ -54,9 +62,10 @@ function textsOf({ ids, mask }) {
   });
 }
 
-/** @param {BigInt64Array} ids */
-function toFeeds(ids) {
-  return feedsOf(1, ids, new BigInt64Array(ids.length).fill(1n));
+/** @param {BigInt64Array[]} texts */
+function toFeeds(texts) {
+  const ids = BigInt64Array.from(texts.flatMap((text) => [...text]));
+  return feedsOf(texts.length, ids, new BigInt64Array(ids.length).fill(1n));
 }
 
 /** @param {number} rows @param {BigInt64Array} ids @param {BigInt64Array} mask */

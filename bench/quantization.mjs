@@ -61,7 +61,7 @@ async function quantizing() {
     `- ${classifier.split('/').at(-1)}, ${texts.length} texts, batches of ${batch} padded to ${sequence} tokens; ${rounds} rounds in changing order, a process each; quartiles in brackets`,
   );
   console.log(
-    '- the peers need batches of one length; without padding, texts go one by one, longest first',
+    '- the peers need batches of one length; without padding, texts of one length go together, up to 8, the longest first',
   );
   console.log(
     '- ours puts INT8 into linear layers, both products of attention and residual connections; ModelOpt too; ONNX Runtime into all products\n',
