@@ -140,8 +140,9 @@ function addFedInputs(graph: Graph, tensor: string, fed: Set<string>, depth = 0)
       if (reader.input.some((name) => graph.constant(name))) continue;
       fed.add(`${reader.input.indexOf(tensor)} of ${reader.name}`);
     }
-    const scales = reader.opType === 'Mul' && reader.input.some((name) => graph.constant(name));
-    const passes = scales || reader.opType === 'Concat' || movers.has(reader.opType);
+    // The scale may be computed, from the size of a head.
+    const passes =
+      reader.opType === 'Mul' || reader.opType === 'Concat' || movers.has(reader.opType);
     if (passes) addFedInputs(graph, reader.output[0] ?? '', fed, depth + 1);
   }
 }
