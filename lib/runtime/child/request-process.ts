@@ -86,6 +86,8 @@ export class RequestProcess<P extends Protocol<P>> {
   }
 
   #receive(reply: Reply): void {
+    // What was under way when it failed; nobody waits for that, but for the end of the process.
+    if (this.#failure) return;
     const pending = this.#pending.shift();
     if (this.#pending.length === 0) this.#child.keepAlive(false);
     if (reply.ok) pending?.resolve(reply.result as never);
