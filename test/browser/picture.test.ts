@@ -1,54 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { pathToFileURL } from 'node:url';
 import { create } from '@bufbuild/protobuf';
 import { GraphProtoSchema } from 'onnx-buf';
-import type { Browser, Page } from 'puppeteer-core';
 import { Graph, type Model, renderGraphHtml, tensor } from 'tensorrt-node';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { NodeSpec } from '../../dist/onnx/graph/graph.js';
 import { toValueInfoProto } from '../../dist/onnx/value-info.js';
 import { buildModel, randomTensor } from '../unit/helpers.js';
-import { launchChromium } from './chromium.js';
+import { useTab } from './chromium.js';
 
-let launched: Awaited<ReturnType<typeof launchChromium>>;
-let folder: string;
-let page: Page;
-let complaints: string[];
-let requests: string[];
-
-beforeAll(async () => {
-  folder = await mkdtemp(`${tmpdir()}/picture-`);
-  launched = await launchChromium();
-});
-
-afterAll(async () => {
-  if ('browser' in launched) await (launched.browser as Browser).close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-beforeEach(async (context) => {
-  if ('reason' in launched) return context.skip(launched.reason);
-  page = await launched.browser.newPage();
-  page.setDefaultTimeout(60_000);
-  await page.setViewport({ width: 1200, height: 800 });
-  complaints = [];
-  requests = [];
-  page.on('pageerror', (error) => complaints.push(`${error}`));
-  page.on('console', (message) => complaints.push(message.text()));
-  page.on('request', (request) => requests.push(request.url()));
-});
-
-afterEach(async () => {
-  if ('reason' in launched) return;
-  expect(complaints).toEqual([]);
-  await page.close();
-});
+const tab = useTab(1200, 800);
 
 async function open(model: Model): Promise<void> {
-  const path = `${folder}/picture.html`;
-  await writeFile(path, await renderGraphHtml(model));
-  await page.goto(pathToFileURL(path).href);
+  await tab.show(await renderGraphHtml(model));
 }
 
 const layers = [0, 1, 2];
@@ -97,35 +59,38 @@ function encoder(): Model {
 }
 
 const labels = () =>
-  page.$$eval('.box:not(.root) > .title', (titles) => titles.map((title) => title.textContent));
-const panel = () => page.$eval('#panel', (element) => (element as HTMLElement).innerText);
+  tab.page.$$eval('.box:not(.root) > .title', (titles) => titles.map((title) => title.textContent));
+const panel = () => tab.page.$eval('#panel', (element) => (element as HTMLElement).innerText);
 /** A click on the box with this label. */
 async function click(label: string): Promise<void> {
-  const box = await page.waitForSelector(
+  const box = await tab.page.waitForSelector(
     `xpath/.//*[@data-box][*[contains(@class, "title")][text()="${label}"]]/*[contains(@class, "frame")]`,
   );
   if (!box) throw new Error(`no box ${label}`);
   await box.click({ offset: { x: 20, y: 8 } });
 }
-const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+const focused = () =>
+  tab.page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
 
 describe('the picture of a graph', () => {
   it('shows layers closed, needs no network and tells about the model', async () => {
     await open(encoder());
-    expect(requests).toHaveLength(1);
+    expect(tab.requests).toHaveLength(1);
     expect(await labels()).toEqual(
       expect.arrayContaining(['layer.0', 'layer.1', 'layer.2', 'Softmax']),
     );
     expect(await labels()).not.toContain('MatMul');
     expect(await panel()).toMatch(/static INT8 Q\/DQ, 3 of 3 products with weights/);
-    expect(await page.$eval('#legend', (legend) => legend.textContent)).toMatch(/quantized.*FP32/);
+    expect(await tab.page.$eval('#legend', (legend) => legend.textContent)).toMatch(
+      /quantized.*FP32/,
+    );
   });
 
   it('opens a layer on a click, down to its nodes, and closes it again', async () => {
     await open(encoder());
     await click('layer.1');
     expect(await labels()).toEqual(expect.arrayContaining(['MatMul', 'QuantizeLinear']));
-    expect(await page.$$('.box.int8')).toHaveLength(4);
+    expect(await tab.page.$$('.box.int8')).toHaveLength(4);
     await click('layer.1');
     expect(await labels()).not.toContain('MatMul');
   });
@@ -144,7 +109,7 @@ describe('the picture of a graph', () => {
   it('follows tensors from the panel, into closed layers', async () => {
     await open(encoder());
     await click('Softmax');
-    await page.click('#panel .tensor .way');
+    await tab.page.click('#panel .tensor .way');
     expect(await panel()).toMatch(/^graph\s*encoder\s*layer\.2\s*Add/);
     expect(await labels()).toContain('MatMul');
   });
@@ -152,8 +117,8 @@ describe('the picture of a graph', () => {
   it('has labels for types and shapes on its edges', async () => {
     await open(encoder());
     const [titles, dims] = [
-      await page.$$eval('.edge > title', texts),
-      await page.$$eval('.label', texts),
+      await tab.page.$$eval('.edge > title', texts),
+      await tab.page.$$eval('.label', texts),
     ];
     expect(titles.join()).toContain('float32 [batch, 4]');
     expect(dims).toContain('[batch, 4]');
@@ -188,17 +153,17 @@ describe('the picture of a graph', () => {
     await click('If');
     expect(await panel()).toMatch(/then_branch\s+graph of 1 nodes: 1 Mul/);
     expect(await panel()).toMatch(/Read by its sub-graphs\s+h\s/);
-    await page.keyboard.press('ArrowUp');
+    await tab.page.keyboard.press('ArrowUp');
     expect(await focused()).toMatch(/^Relu/);
   });
 
   it('finds nodes by operator and name, and opens the way to them', async () => {
     await open(encoder());
-    await page.keyboard.press('/');
-    await page.keyboard.type('layer.2 matmul');
-    const found = await page.$$eval('#results [role=option]', texts);
+    await tab.page.keyboard.press('/');
+    await tab.page.keyboard.type('layer.2 matmul');
+    const found = await tab.page.$$eval('#results [role=option]', texts);
     expect(found).toEqual(['MatMul encoder / layer.2']);
-    await page.keyboard.press('Enter');
+    await tab.page.keyboard.press('Enter');
     expect(await focused()).toMatch(/^MatMul, quantized/);
     expect(await panel()).toContain('/encoder/layer.2/MatMul');
   });
@@ -206,44 +171,45 @@ describe('the picture of a graph', () => {
   it('is moved through by keys', async () => {
     await open(encoder());
     await click('Softmax');
-    await page.keyboard.press('ArrowUp');
+    await tab.page.keyboard.press('ArrowUp');
     expect(await focused()).toMatch(/^encoder, module/);
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('Enter');
+    await tab.page.keyboard.press('ArrowDown');
+    await tab.page.keyboard.press('Enter');
     expect(await focused()).toMatch(/^layer\.0, module/);
     expect(await labels()).toContain('MatMul');
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('ArrowDown');
+    await tab.page.keyboard.press('ArrowDown');
+    await tab.page.keyboard.press('ArrowDown');
     expect(await focused()).toMatch(/^DequantizeLinear/);
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Enter');
+    await tab.page.keyboard.press('Escape');
+    await tab.page.keyboard.press('Enter');
     expect(await labels()).not.toContain('MatMul');
-    expect(await page.$eval('[role=status]', texts1)).toMatch(/^layer\.0/);
+    expect(await tab.page.$eval('[role=status]', texts1)).toMatch(/^layer\.0/);
   });
 
   it('zooms and moves', async () => {
     await open(encoder());
-    const view = () => page.$eval('#graph > g', (g) => g.getAttribute('transform'));
+    const view = () => tab.page.$eval('#graph > g', (g) => g.getAttribute('transform'));
     const before = await view();
-    await page.click('#zoom-in');
+    await tab.page.click('#zoom-in');
     expect(await view()).not.toBe(before);
-    await page.click('#fit');
+    await tab.page.click('#fit');
     const fitted = await view();
-    await page.mouse.move(30, 400);
-    await page.mouse.down();
-    await page.mouse.move(130, 420, { steps: 4 });
-    await page.mouse.up();
+    await tab.page.mouse.move(30, 400);
+    await tab.page.mouse.down();
+    await tab.page.mouse.move(130, 420, { steps: 4 });
+    await tab.page.mouse.up();
     expect(await view()).not.toBe(fitted);
   });
 
   it('is light or dark as the reader is, or wants', async () => {
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+    await tab.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
     await open(encoder());
-    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const background = () =>
+      tab.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const dark = await background();
-    await page.click('#theme');
+    await tab.page.click('#theme');
     expect(await background()).not.toBe(dark);
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
+    await tab.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
     expect(await background()).not.toBe(dark);
   });
 
@@ -259,11 +225,11 @@ describe('the picture of a graph', () => {
     });
     model.graph.proto.name = evil;
     await open(model);
-    expect(await page.title()).toBe(evil);
-    expect(await page.$('img')).toBeNull();
+    expect(await tab.page.title()).toBe(evil);
+    expect(await tab.page.$('img')).toBeNull();
     await click('<b>Op</b>');
     expect(await panel()).toMatch(/<b>Op<\/b>[\s\S]*&amp;[\s\S]*<i>/);
-    expect(await page.title()).toBe(evil);
+    expect(await tab.page.title()).toBe(evil);
   });
 
   it('does not hold the values of weights', async () => {
@@ -286,8 +252,8 @@ describe('the picture of a graph', () => {
     );
     expect((await labels()).length).toBeLessThan(150);
     expect(await panel()).toContain('20,000');
-    await page.type('#search', 't19998');
-    await page.keyboard.press('Enter');
+    await tab.page.type('#search', 't19998');
+    await tab.page.keyboard.press('Enter');
     expect(await focused()).toMatch(/^Relu/);
   });
 });

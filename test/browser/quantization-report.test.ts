@@ -1,54 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'puppeteer-core';
 import { type QuantizationReport, renderQuantizationHtml } from 'tensorrt-node';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadAddon } from '../../dist/native.js';
 import {
   Calibration,
   type CalibrationFields,
 } from '../../dist/quantize/calibration/calibration.js';
-import { launchChromium } from './chromium.js';
+import { useTab } from './chromium.js';
 
-let launched: Awaited<ReturnType<typeof launchChromium>>;
-let folder: string;
-let page: Page;
-let complaints: string[];
-let requests: string[];
-
-beforeAll(async () => {
-  folder = await mkdtemp(`${tmpdir()}/report-`);
-  launched = await launchChromium();
-});
-
-afterAll(async () => {
-  if ('browser' in launched) await (launched.browser as Browser).close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-beforeEach(async (context) => {
-  if ('reason' in launched) return context.skip(launched.reason);
-  page = await launched.browser.newPage();
-  page.setDefaultTimeout(60_000);
-  await page.setViewport({ width: 1280, height: 900 });
-  complaints = [];
-  requests = [];
-  page.on('pageerror', (error) => complaints.push(`${error}`));
-  page.on('console', (message) => complaints.push(message.text()));
-  page.on('request', (request) => requests.push(request.url()));
-});
-
-afterEach(async () => {
-  if ('reason' in launched) return;
-  expect(complaints).toEqual([]);
-  await page.close();
-});
+const tab = useTab(1280, 900);
 
 async function open(report: QuantizationReport): Promise<void> {
-  const path = `${folder}/report.html`;
-  await writeFile(path, await renderQuantizationHtml(report));
-  await page.goto(pathToFileURL(path).href);
+  await tab.show(await renderQuantizationHtml(report));
 }
 
 /**
@@ -85,15 +47,15 @@ const decision = (index: number, action: 'int8' | 'float' = 'int8') => ({
 });
 
 const text = (selector: string) =>
-  page.$eval(selector, (element) => (element as HTMLElement).innerText);
+  tab.page.$eval(selector, (element) => (element as HTMLElement).innerText);
 const texts = (selector: string) =>
-  page.$$eval(selector, (elements) => elements.map((element) => element.textContent ?? ''));
+  tab.page.$$eval(selector, (elements) => elements.map((element) => element.textContent ?? ''));
 
 describe('the ranges of a report', () => {
   it('need no network, and say what was calibrated', async () => {
     await open(reportOf(3));
-    expect(requests).toHaveLength(1);
-    expect(await page.title()).toBe('model.onnx');
+    expect(tab.requests).toHaveLength(1);
+    expect(await tab.page.title()).toBe('model.onnx');
     expect(await text('.facts')).toMatch(
       /tensors calibrated\s+3\s+samples\s+8\s+ranges\s+percentile 99.9/,
     );
@@ -102,7 +64,7 @@ describe('the ranges of a report', () => {
 
   it('show the histogram of a tensor with the range of every method', async () => {
     await open(reportOf(3));
-    expect(await page.$eval('.chart', (chart) => chart.getAttribute('aria-label'))).toMatch(
+    expect(await tab.page.$eval('.chart', (chart) => chart.getAttribute('aria-label'))).toMatch(
       /^Histogram of \|x\| of t0, up to 1000\. Chosen: .* by percentile 99.9\./,
     );
     expect((await texts('.marker-label')).sort()).toEqual([
@@ -128,25 +90,25 @@ describe('the ranges of a report', () => {
 
   it('tell of NaN and infinity, and of what is to be known', async () => {
     await open(reportOf(3, new Map([['t1', 'Padding is in it.']])));
-    await page.click('#tensors li:nth-child(3)');
+    await tab.page.click('#tensors li:nth-child(3)');
     expect(await text('#tensor')).toMatch(/997 finite values.*⚠ 2 NaN.*⚠ 1 infinite/);
-    await page.click('#tensors li:nth-child(2)');
+    await tab.page.click('#tensors li:nth-child(2)');
     expect(await text('#tensor')).toContain('⚠ Padding is in it.');
   });
 
   it('are found by name and by key among 1,000 tensors', async () => {
     await open(reportOf(1000));
     expect(await text('#tensor-count')).toBe('1,000 tensors');
-    await page.type('#tensor-search', 'T99');
+    await tab.page.type('#tensor-search', 'T99');
     expect(await text('#tensor-count')).toBe('11 of 1,000 tensors');
     expect(await text('#tensor h3')).toBe('t99');
     expect(await text('#tensor')).toContain('there is nothing to draw');
-    await page.focus('#tensors');
-    await page.keyboard.press('ArrowDown');
+    await tab.page.focus('#tensors');
+    await tab.page.keyboard.press('ArrowDown');
     expect(await text('#tensor h3')).toBe('t990');
-    await page.keyboard.press('End');
+    await tab.page.keyboard.press('End');
     expect(await text('#tensor h3')).toBe('t999');
-    const active = await page.$eval('#tensors', (list) => {
+    const active = await tab.page.$eval('#tensors', (list) => {
       const id = list.getAttribute('aria-activedescendant') ?? '';
       return document.getElementById(id)?.getAttribute('aria-selected');
     });
@@ -156,7 +118,7 @@ describe('the ranges of a report', () => {
   it('are sorted by what is clipped', async () => {
     await open(reportOf(4));
     expect((await texts('#tensors .name'))[0]).toBe('t0');
-    await page.select('#tensor-order', 'sqnr');
+    await tab.page.select('#tensor-order', 'sqnr');
     expect((await texts('#tensors .name')).slice(0, 2).sort()).toEqual(['t1', 't3']);
   });
 });
@@ -167,19 +129,19 @@ describe('the nodes of a report', () => {
     await open({ title: 'model.onnx', decisions });
     expect(await text('#node-count')).toBe('4 of 4 nodes');
     expect(await texts('#node-action option')).toEqual(['all', 'int8 (3)', 'float (1)']);
-    await page.select('#node-action', 'float');
+    await tab.page.select('#node-action', 'float');
     expect(await texts('#nodes th')).toEqual(['node_2']);
     expect(await text('#nodes')).toContain('options.keepFloat names it');
-    await page.select('#node-action', '');
-    await page.select('#node-role', 'residual');
+    await tab.page.select('#node-action', '');
+    await tab.page.select('#node-role', 'residual');
     expect(await texts('#nodes th')).toEqual(['node_1', 'node_3']);
-    await page.type('#node-search', 'weight w3');
+    await tab.page.type('#node-search', 'weight w3');
     expect(await texts('#nodes th')).toEqual(['node_3']);
   });
 
   it('lead to the histograms of their inputs', async () => {
     await open({ ...reportOf(3), decisions: [decision(0), decision(2)] });
-    await page.click('#nodes tr:nth-child(2) button');
+    await tab.page.click('#nodes tr:nth-child(2) button');
     expect(await text('#tensor h3')).toBe('t2');
   });
 
@@ -187,9 +149,11 @@ describe('the nodes of a report', () => {
     const decisions = Array.from({ length: 20_000 }, (_, index) => decision(index));
     await open({ title: 'model.onnx', decisions });
     expect(await texts('#nodes th')).toHaveLength(300);
-    await page.type('#node-search', 'node_1999');
+    await tab.page.type('#node-search', 'node_1999');
     expect(await text('#node-count')).toBe('11 of 20,000 nodes');
-    expect(await page.$eval('#node-more', (button) => (button as HTMLElement).hidden)).toBe(true);
+    expect(await tab.page.$eval('#node-more', (button) => (button as HTMLElement).hidden)).toBe(
+      true,
+    );
   });
 
   it('show names as they are, whatever is in them', async () => {
@@ -198,8 +162,8 @@ describe('the nodes of a report', () => {
       title: evil,
       decisions: [{ ...decision(0), node: evil, reason: evil, role: evil }],
     });
-    expect(await page.title()).toBe(evil);
-    expect(await page.$('img')).toBeNull();
+    expect(await tab.page.title()).toBe(evil);
+    expect(await tab.page.$('img')).toBeNull();
     expect(await texts('#nodes th')).toEqual([evil]);
   });
 });
@@ -224,9 +188,11 @@ describe('the sensitivity in a report', () => {
     await open({ title: 'model.onnx', sensitivity });
     expect(await texts('#groups th')).toEqual(['all together', 'second', 'first']);
     const widths = () =>
-      page.$$eval('#groups rect', (bars) => bars.map((bar) => Number(bar.getAttribute('width'))));
+      tab.page.$$eval('#groups rect', (bars) =>
+        bars.map((bar) => Number(bar.getAttribute('width'))),
+      );
     expect(await widths()).toEqual([100, 50, 25]);
-    await page.select('#measure', 'disagreement');
+    await tab.page.select('#measure', 'disagreement');
     expect(await texts('#groups th')).toEqual(['all together', 'first', 'second']);
     expect((await widths()).map(Math.round)).toEqual([100, 50, 25]);
   });
@@ -241,11 +207,11 @@ describe('the sensitivity in a report', () => {
 
 describe('the page', () => {
   it('is light or dark as the reader has it, and changes by the button', async () => {
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+    await tab.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
     await open({ title: 'model.onnx', decisions: [decision(0)] });
-    const paper = () => page.$eval('body', (body) => getComputedStyle(body).backgroundColor);
+    const paper = () => tab.page.$eval('body', (body) => getComputedStyle(body).backgroundColor);
     expect(await paper()).toBe('rgb(18, 22, 29)');
-    await page.click('#theme');
+    await tab.page.click('#theme');
     expect(await paper()).toBe('rgb(246, 247, 249)');
   });
 
@@ -255,7 +221,7 @@ describe('the page', () => {
       decisions: [decision(0)],
       sensitivity: { samples: 1, everything: undefined, groups: [] },
     });
-    const unnamed = await page.$$eval('input, select, button, [tabindex]', (elements) =>
+    const unnamed = await tab.page.$$eval('input, select, button, [tabindex]', (elements) =>
       elements
         .filter((element) => {
           const label = (element as HTMLInputElement).labels?.[0]?.textContent;
