@@ -5,6 +5,7 @@ import { CalibrationTable } from './calibration/table.js';
 import {
   checkPlacementOptions,
   type PlacementOptions,
+  placementOf,
   placementOptionNames,
 } from './placement/options.js';
 import { numberTypes, opsetOfBlocks, type QuantizedType } from './qdq/number-types.js';
@@ -82,7 +83,7 @@ export function checkArguments(
 ): CheckedOptions {
   if (!(model instanceof Model)) throw invalidArgument('model', 'a Model', model);
   checkOptions('options', options, [...placementOptionNames, ...ownOptionNames]);
-  const placement = pick(options, placementOptionNames);
+  const placement = placementOf(options);
   checkPlacementOptions('options', placement);
   const isWeightsOnly = options.scheme === 'weights-only';
   if (!(table instanceof CalibrationTable) && !(isWeightsOnly && table === undefined)) {
@@ -145,8 +146,4 @@ function neededVersions(activations: readonly QuantizedType[], weights: WeightFo
 
 function onlyWith(option: string, condition: string): TypeError {
   return new TypeError(`options.${option} is for ${condition} only`);
-}
-
-function pick(options: QuantizeOptions, names: readonly string[]): PlacementOptions {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)));
 }

@@ -76,9 +76,7 @@ async function prepare(model: Model, { opset, signal }: CheckedOptions) {
   const copy = model.clone();
   copy.graph.nameNodes();
   const raised =
-    copy.opset < opset
-      ? await upgradeOpset(copy, opset, signal ? { signal } : {})
-      : { model: copy, changes: [] };
+    copy.opset < opset ? await upgradeOpset(copy, opset, { signal }) : { model: copy, changes: [] };
   raised.model.graph.nameNodes();
   separateNames(raised.model.graph);
   return raised;
@@ -126,7 +124,7 @@ function weightStore(
     // A weight takes milliseconds, a model hundreds of them: the event loop gets its turn between.
     await nextTurn();
     const proto = model.graph.constant(weight.tensor) as TensorProto;
-    const values = await readWeights(model, proto, signal ? { signal } : {});
+    const values = await readWeights(model, proto, { signal });
     const stored = storeWeight(values as Tensor<'float32'>, weight, form);
     known.set(keyOf(weight), stored);
     onProgress({ weights: known.size, total, elapsedMs: performance.now() - begin });
@@ -160,7 +158,7 @@ async function convertRest(
     type: precision,
     scales,
     ...(table && { ranges: table }),
-    ...(signal && { signal }),
+    signal,
   });
   return { model: half, precision: half.report };
 }

@@ -38,15 +38,29 @@ export async function openTensorRT(
   const { profiles = [], device = 0, product, libraryDir, signal } = options;
   const plan =
     model instanceof Model
-      ? await buildEngine(model, { profiles, product, libraryDir, ...(signal && { signal }) })
+      ? await buildEngine(model, { profiles, product, libraryDir, signal })
       : model;
-  const engine = await Engine.load(plan, { libraryDir, device, ...(signal && { signal }) });
+  const engine = await Engine.load(plan, { libraryDir, device, signal });
   try {
     return new TensorRTRuntime(engine, await engine.createSession());
   } catch (error) {
     await engine.close();
     throw error;
   }
+}
+
+/** The shapes of some feeds; the largest is the one that TensorRT is fastest for. */
+export function profileOfFeeds(samples: readonly TensorMap[]): Profile {
+  const shapes = (input: string, pick: (...sizes: number[]) => number) =>
+    samples
+      .map((sample) => sample[input]?.dims ?? [])
+      .reduce((a, b) => a.map((size, axis) => pick(size, b[axis] ?? size)));
+  return Object.fromEntries(
+    Object.keys(samples[0] ?? {}).map((input) => {
+      const max = shapes(input, Math.max);
+      return [input, { min: shapes(input, Math.min), opt: max, max }];
+    }),
+  );
 }
 
 class TensorRTRuntime implements Runtime {

@@ -1,11 +1,9 @@
 import { checkInteger, checkOptions, invalidArgument } from '../../arguments.js';
-import type { Profile } from '../../engine/build/profiles.js';
 import { TensorRTError } from '../../errors.js';
 import { Model } from '../../onnx/model.js';
 import { inferShapes } from '../../onnx/shapes/infer-shapes.js';
 import type { ValueInfo } from '../../onnx/value-info.js';
-import { openTensorRT } from '../../runtime/tensorrt.js';
-import type { TensorMap } from '../../tensor.js';
+import { openTensorRT, profileOfFeeds } from '../../runtime/tensorrt.js';
 import {
   checkPlacementOptions,
   type PlacementOptions,
@@ -102,7 +100,7 @@ export async function collect(
   const mask = padding?.mask;
   const state = { model: await fingerprintOf(model, signal), mask };
   if (resume) checkMergeable(resume, { ...state, histograms: new Set(names) });
-  const observed = describeTensors(await inferShapes(model), names, mask);
+  const observed = describeTensors(await inferShapes(model, { signal }), names, mask);
   const planner = new GroupPlanner(model, observed, memoryLimit, signal);
   const executor = await openExecutor(model, samples, observed, options);
   const abort = () => executor.fail(signal?.reason);
@@ -140,7 +138,7 @@ function tensorRTOpener(
 ): RuntimeOpener {
   const isDynamic = model.inputs.some(({ dims }) => dims?.some((dim) => typeof dim !== 'number'));
   const list = listOf(samples);
-  const found = isDynamic && list && list.length > 0 ? [profileOf(list)] : undefined;
+  const found = isDynamic && list && list.length > 0 ? [profileOfFeeds(list)] : undefined;
   const profiles = placement?.profiles ?? found;
   if (isDynamic && !profiles) {
     throw invalidArgument(
@@ -150,20 +148,6 @@ function tensorRTOpener(
     );
   }
   return (observed) => openTensorRT(observed, { profiles, signal });
-}
-
-/** The shapes of all samples; the largest is the one that TensorRT is fastest for. */
-function profileOf(samples: readonly TensorMap[]): Profile {
-  const shapes = (input: string, pick: (...sizes: number[]) => number) =>
-    samples
-      .map((sample) => sample[input]?.dims ?? [])
-      .reduce((a, b) => a.map((size, axis) => pick(size, b[axis] ?? size)));
-  return Object.fromEntries(
-    Object.keys(samples[0] ?? {}).map((input) => {
-      const max = shapes(input, Math.max);
-      return [input, { min: shapes(input, Math.min), opt: max, max }];
-    }),
-  );
 }
 
 function nothingToObserve(model: Model): TensorRTError {

@@ -56,10 +56,7 @@ export class GroupPlanner {
 
   async #sizes(): Promise<{ name: string; bytes: number }[]> {
     const inputs = Object.fromEntries(this.#largest);
-    const shapes = await inferShapes(this.#model, {
-      inputs,
-      ...(this.#signal && { signal: this.#signal }),
-    });
+    const shapes = await inferShapes(this.#model, { inputs, signal: this.#signal });
     const known = this.#observed.map(({ name, type }) => {
       const { dims } = shapes.tensor(name);
       return isKnown(dims) ? elementCount(dims) * elementBytes(type) : undefined;

@@ -47,8 +47,8 @@ export class ModelWriter {
   /** @returns the model as it is in the folder, with its weights left in their file. */
   async #writeWeights(): Promise<Model> {
     const path = join(this.#directory, 'weights.onnx');
-    const options = this.#signal ? { signal: this.#signal } : {};
-    await this.#model.save(path, { externalData: 'always', ...options });
-    return Model.load(path, options);
+    const signal = this.#signal;
+    await this.#model.save(path, { externalData: 'always', signal });
+    return Model.load(path, { signal });
   }
 }

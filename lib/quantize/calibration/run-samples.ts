@@ -45,7 +45,12 @@ export async function runSamples(
         if (await planner.fit([feeds])) await executor.open(planner.groups);
       });
   if (count > 0) return count;
-  throw new TensorRTError('ERR_CALIBRATION', 'There are no samples to calibrate with.', {
+  throw noSamples('to calibrate with');
+}
+
+/** @param purpose - what they are missing for. */
+export function noSamples(purpose: string): TensorRTError {
+  return new TensorRTError('ERR_CALIBRATION', `There are no samples ${purpose}.`, {
     remedy: 'Pass at least one, better a hundred, of what the model will meet in use.',
   });
 }

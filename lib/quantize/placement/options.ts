@@ -79,6 +79,12 @@ export const placementOptionNames = [
   'rules',
 ] as const;
 
+/** Those of some options that say where. */
+export function placementOf(options: PlacementOptions): PlacementOptions {
+  const known = new Set<string>(placementOptionNames);
+  return Object.fromEntries(Object.entries(options).filter(([name]) => known.has(name)));
+}
+
 /** @throws TypeError */
 export function checkPlacementOptions(name: string, options: PlacementOptions): void {
   const { scheme, profiles, attention, residuals, embeddings, type, precision } = options;

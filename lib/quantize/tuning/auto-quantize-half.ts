@@ -32,7 +32,7 @@ export class HalfFallback {
 
   model(): Promise<Model> {
     const { signal } = this.#options;
-    this.#model ??= toHalf(this.#float, { type: this.#type, ...(signal && { signal }) });
+    this.#model ??= toHalf(this.#float, { type: this.#type, signal });
     return this.#model;
   }
 

@@ -1,7 +1,7 @@
 import type { Profile } from '../../engine/build/profiles.js';
 import { doctor } from '../../engine/library/doctor.js';
 import type { Model } from '../../onnx/model.js';
-import { openTensorRT } from '../../runtime/tensorrt.js';
+import { openTensorRT, profileOfFeeds } from '../../runtime/tensorrt.js';
 import type { TensorMap } from '../../tensor.js';
 import { CostModel } from './cost-model.js';
 
@@ -56,7 +56,7 @@ const timedRuns = 100;
 /** The median time of an inference, copies to the GPU and back included. */
 async function timeOf(
   model: Model,
-  { sample, profiles = [shapesOf(sample)], signal }: SpeedQuestion,
+  { sample, profiles = [profileOfFeeds([sample])], signal }: SpeedQuestion,
 ): Promise<number> {
   await using runtime = await openTensorRT(model, { profiles, signal });
   const times: number[] = [];
@@ -67,12 +67,4 @@ async function timeOf(
     if (run >= 0) times.push(performance.now() - begin);
   }
   return times.sort((a, b) => a - b)[timedRuns / 2] as number;
-}
-
-function shapesOf(sample: TensorMap): Profile {
-  const ranges = Object.entries(sample).map(([name, { dims }]) => [
-    name,
-    { min: dims, opt: dims, max: dims },
-  ]);
-  return Object.fromEntries(ranges);
 }

@@ -9,6 +9,7 @@ import { type OnnxRuntimeOptions, openOnnxRuntime } from '../../runtime/onnxrunt
 import type { Runtime } from '../../runtime/runtime.js';
 import { type Tensor, type TensorMap, tensor } from '../../tensor.js';
 import type { NativeChannelStatistics } from '../calibration/native-calibration.js';
+import { noSamples } from '../calibration/run-samples.js';
 import type { QuantizedModel } from '../quantize.js';
 import { addToBias } from './add-to-bias.js';
 import { foldInt8Weights } from './fold-weights.js';
@@ -100,9 +101,7 @@ function checkArguments(
   checkOptions('options', options, ['threads', 'onProgress', 'signal']);
   if (options.threads !== undefined) checkInteger('options.threads', options.threads, 1);
   if (samples.length > 0) return;
-  throw new TensorRTError('ERR_CALIBRATION', 'There are no samples to measure outputs with.', {
-    remedy: 'Pass at least one, better a hundred, of what the model will meet in use.',
-  });
+  throw noSamples('to measure outputs with');
 }
 
 /** An INT8 linear layer. */

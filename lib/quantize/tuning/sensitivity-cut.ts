@@ -38,7 +38,7 @@ export class Cutter {
 
   /** @param model - whose nodes all have names. */
   static async of(model: Model, signal?: AbortSignal): Promise<Cutter> {
-    return new Cutter(model, await inferShapes(model, signal ? { signal } : {}));
+    return new Cutter(model, await inferShapes(model, { signal }));
   }
 
   /** The part that depends on nodes of these names. */

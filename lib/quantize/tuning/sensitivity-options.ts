@@ -5,13 +5,12 @@ import {
   checkOptions,
   invalidArgument,
 } from '../../arguments.js';
-import { TensorRTError } from '../../errors.js';
 import { Model } from '../../onnx/model.js';
 import { checkFeeds } from '../../runtime/feeds.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { TensorMap } from '../../tensor.js';
 import { checkSamples } from '../calibration/collect.js';
-import type { Samples } from '../calibration/run-samples.js';
+import { noSamples, type Samples } from '../calibration/run-samples.js';
 import type { RuntimeOpener } from '../calibration/runtime-executor.js';
 import { CalibrationTable } from '../calibration/table.js';
 import type { QuantizeOptions } from '../quantize.js';
@@ -129,7 +128,5 @@ export async function listSamples(
     list.push(sample);
   }
   if (list.length > 0) return list;
-  throw new TensorRTError('ERR_CALIBRATION', 'There are no samples to compare models with.', {
-    remedy: 'Pass at least one, better a hundred, of what the model will meet in use.',
-  });
+  throw noSamples('to compare models with');
 }

@@ -1,7 +1,7 @@
 import { TensorRTError } from '../../errors.js';
 import type { Model } from '../../onnx/model.js';
 import type { CalibrationTable } from '../calibration/table.js';
-import { type PlacementOptions, placementOptionNames } from '../placement/options.js';
+import { placementOf } from '../placement/options.js';
 import type { NodePlan } from '../placement/plan.js';
 import { planPlacement } from '../placement/plan-placement.js';
 import { type QuantizeOptions, quantize, separateNames } from '../quantize.js';
@@ -85,10 +85,4 @@ export class PartialQuantizer {
     const others = this.#candidates.filter(({ node }) => !chosen.has(node));
     return { ...this.#options, keepFloat: others.map(({ node }) => node) };
   }
-}
-
-/** The options of `quantize` that say where. */
-export function placementOf(options: QuantizeOptions): PlacementOptions {
-  const known = new Set<string>(placementOptionNames);
-  return Object.fromEntries(Object.entries(options).filter(([name]) => known.has(name)));
 }

@@ -2,8 +2,8 @@ import type { Model } from '../../onnx/model.js';
 import type { TensorMap } from '../../tensor.js';
 import { type CalibrateOptions, calibrate } from '../calibrate.js';
 import type { CalibrationTable } from '../calibration/table.js';
+import { placementOf } from '../placement/options.js';
 import type { QuantizeOptions } from '../quantize.js';
-import { placementOf } from './sensitivity-quantizer.js';
 
 /** As for `calibrate`; what is calibrated, progress and abort are told otherwise. */
 export type TuningCalibration = Omit<

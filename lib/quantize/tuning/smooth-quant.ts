@@ -1,13 +1,13 @@
 import type { TensorProto } from 'onnx-buf';
 import { checkBoolean, checkOptions, invalidArgument } from '../../arguments.js';
-import { TensorRTError } from '../../errors.js';
 import { loadAddon } from '../../native.js';
 import type { Graph } from '../../onnx/graph/graph.js';
 import { Model } from '../../onnx/model.js';
 import { readWeights } from '../../onnx/tensor/weights.js';
 import { openOnnxRuntime } from '../../runtime/onnxruntime.js';
-import { type Tensor, type TensorMap, tensor } from '../../tensor.js';
+import { type Tensor, tensor } from '../../tensor.js';
 import type { NativeChannelStatistics } from '../calibration/native-calibration.js';
+import { noSamples, type Samples } from '../calibration/run-samples.js';
 import type { PlacementOptions } from '../placement/options.js';
 import { planPlacement } from '../placement/plan-placement.js';
 import { KeptRows, searchAlpha, someColumns } from './smooth-alpha.js';
@@ -57,7 +57,7 @@ export interface SmoothedModel extends Model {
  */
 export async function smoothQuant(
   model: Model,
-  samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
+  samples: Samples,
   options: SmoothQuantOptions = {},
 ): Promise<SmoothedModel> {
   checkArguments(model, options);
@@ -123,7 +123,7 @@ interface Observation {
 async function observe(
   model: Model,
   sites: readonly Site[],
-  samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
+  samples: Samples,
   { threads, signal, onProgress }: SmoothQuantOptions,
 ): Promise<Map<string, Observation>> {
   const { ChannelStatistics } = loadAddon();
@@ -148,9 +148,7 @@ async function observe(
     onProgress?.({ samples: count, elapsedMs: performance.now() - started });
   }
   if (count > 0) return observations;
-  throw new TensorRTError('ERR_CALIBRATION', 'There are no samples to measure activations with.', {
-    remedy: 'Pass at least one, better a hundred, of what the model will meet in use.',
-  });
+  throw noSamples('to measure activations with');
 }
 
 function withOutputs(model: Model, tensors: readonly string[]): Model {
