@@ -12,6 +12,7 @@ import type { Tensor } from '../tensor.js';
 import type { CalibrationTable } from './calibration/table.js';
 import { decisionOn, type QuantizationDecision } from './decision.js';
 import { type CheckedOptions, checkArguments, type QuantizeOptions } from './options.js';
+import { nameApart, namedCopy } from './placement/named-copy.js';
 import { type PlacementPlan, type PlannedWeight, tensorsToCalibrate } from './placement/plan.js';
 import { planPlacement } from './placement/plan-placement.js';
 import { QdqWriter } from './qdq/insert-qdq.js';
@@ -73,22 +74,11 @@ export async function quantize(
 
 /** A copy with the opset that is needed, whose nodes all have names. */
 async function prepare(model: Model, { opset, signal }: CheckedOptions) {
-  const copy = model.clone();
-  copy.graph.nameNodes();
+  const copy = namedCopy(model);
   const raised =
     copy.opset < opset ? await upgradeOpset(copy, opset, { signal }) : { model: copy, changes: [] };
-  raised.model.graph.nameNodes();
-  separateNames(raised.model.graph);
+  nameApart(raised.model.graph);
   return raised;
-}
-
-/** A plan tells nodes by their names, which need not differ in ONNX. @internal */
-export function separateNames(graph: Graph): void {
-  const taken = new Set<string>();
-  for (const node of graph.nodes) {
-    if (taken.has(node.name)) node.name = graph.uniqueName(node.name);
-    taken.add(node.name);
-  }
 }
 
 function checkTable(

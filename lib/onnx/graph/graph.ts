@@ -203,6 +203,16 @@ export class Graph extends GraphLookups {
     outputs.set(name, output);
   }
 
+  /** Declares an input of the graph, which nodes may read already. */
+  addInput(value: ValueInfo): void {
+    if (this.isInput(value.name)) {
+      throw invalidArgument('value.name', 'a name that no input has', value.name);
+    }
+    const input = toValueInfoProto(value);
+    this.proto.input.push(input);
+    this.index.inputs.set(value.name, input);
+  }
+
   /** Declares an existing tensor as an output of the graph. */
   addOutput(value: ValueInfo): void {
     if (this.isOutput(value.name)) {

@@ -224,8 +224,7 @@ class Folding {
     // Before IR version 4 every initializer had to be an input too.
     const { dataType, dims } = graph.initializer(name) as TensorProto;
     const type = toDataType(dataType);
-    graph.proto.input.push(toValueInfoProto({ name, type, dims: dims.map(Number) }));
-    graph.changed();
+    graph.addInput({ name, type, dims: dims.map(Number) });
   }
 
   async #computeRest(): Promise<void> {

@@ -4,6 +4,7 @@ import { Model } from '../../onnx/model.js';
 import { inferShapes } from '../../onnx/shapes/infer-shapes.js';
 import type { ValueInfo } from '../../onnx/value-info.js';
 import { openTensorRT, profileOfFeeds } from '../../runtime/tensorrt.js';
+import { namedCopy } from '../placement/named-copy.js';
 import {
   checkPlacementOptions,
   type PlacementOptions,
@@ -93,9 +94,7 @@ export async function collect(
   const { memoryLimit = defaultMemoryLimit } = options;
   signal?.throwIfAborted();
 
-  const named = model.clone();
-  named.graph.nameNodes();
-  const names = tensorsToCalibrate(await planPlacement(named, placement));
+  const names = tensorsToCalibrate(await planPlacement(namedCopy(model), placement));
   if (names.length === 0) throw nothingToObserve(model);
   const mask = padding?.mask;
   const state = { model: await fingerprintOf(model, signal), mask };

@@ -1,3 +1,4 @@
+import { Failure } from '../../failure.js';
 import type { Model } from '../../onnx/model.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { TensorMap } from '../../tensor.js';
@@ -17,9 +18,8 @@ export class RuntimeExecutor implements Executor {
   readonly #observed: readonly ObservedTensor[];
   readonly #openRuntime: RuntimeOpener;
   readonly #counter: Counter;
-  readonly #guarded = new Set<(error: unknown) => void>();
+  readonly #failure = new Failure();
   #queue: Promise<unknown> = Promise.resolve();
-  #failure: { error: unknown } | undefined;
 
   constructor(model: Model, options: CountingOptions, openRuntime: RuntimeOpener) {
     this.#model = model;
@@ -41,16 +41,11 @@ export class RuntimeExecutor implements Executor {
   }
 
   guard<T>(work: Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      if (this.#failure) reject(this.#failure.error);
-      this.#guarded.add(reject);
-      work.then(resolve, reject).finally(() => this.#guarded.delete(reject));
-    });
+    return this.#failure.guard(work);
   }
 
   fail(error: unknown): void {
-    this.#failure ??= { error };
-    for (const reject of this.#guarded) reject(this.#failure.error);
+    this.#failure.set(error);
   }
 
   async close(): Promise<void> {
@@ -61,7 +56,7 @@ export class RuntimeExecutor implements Executor {
   /** Work is done in order, and what has not begun when the executor fails is not begun. */
   #enqueue<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#queue.then(() => {
-      if (this.#failure) throw this.#failure.error;
+      if (this.#failure.reason) throw this.#failure.reason.error;
       return work();
     });
     this.#queue = done.catch(() => {});

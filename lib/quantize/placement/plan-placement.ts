@@ -12,7 +12,7 @@ import type { NodePlan, PlacementPlan } from './plan.js';
 /**
  * Decides for every candidate node of a model whether it is quantized, and why.
  *
- * @param model - whose nodes all have names; see `Graph.nameNodes()`.
+ * @param model - whose nodes all have names of their own; see {@link namedCopy}.
  * @throws TypeError for wrong options, when a pattern of `keepFloat` matches no candidate, or when
  * the profiles do not fit the model.
  * @throws TensorRTError `ERR_CALIBRATION` when the model has nothing that can be quantized.

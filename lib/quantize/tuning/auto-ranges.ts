@@ -4,6 +4,7 @@ import { Model } from '../../onnx/model.js';
 import type { TensorMap } from '../../tensor.js';
 import { Calibration } from '../calibration/calibration.js';
 import { CalibrationTable, type TensorRange } from '../calibration/table.js';
+import { namedCopy } from '../placement/named-copy.js';
 import type { PlacementOptions } from '../placement/options.js';
 import { type PlacementPlan, tensorsToCalibrate } from '../placement/plan.js';
 import { planPlacement } from '../placement/plan-placement.js';
@@ -65,8 +66,7 @@ export async function tuneRanges(
 ): Promise<CalibrationTable> {
   checkArguments(model, calibration, samples, options);
   options.signal?.throwIfAborted();
-  const named = model.clone();
-  named.graph.nameNodes();
+  const named = namedCopy(model);
   const plan = await planPlacement(named, options.placement);
   const units = findScaleUnits(plan, tensorsToCalibrate(plan), calibration);
   const start: Choice = new Map(units.map((unit) => [unit, leastError(unit)]));

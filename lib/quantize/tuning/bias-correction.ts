@@ -4,7 +4,6 @@ import { TensorRTError } from '../../errors.js';
 import { loadAddon } from '../../native.js';
 import type { Graph } from '../../onnx/graph/graph.js';
 import { Model } from '../../onnx/model.js';
-import { toValueInfoProto } from '../../onnx/value-info.js';
 import { type OnnxRuntimeOptions, openOnnxRuntime } from '../../runtime/onnxruntime.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type Tensor, type TensorMap, tensor } from '../../tensor.js';
@@ -12,6 +11,7 @@ import type { NativeChannelStatistics } from '../calibration/native-calibration.
 import { noSamples } from '../calibration/run-samples.js';
 import type { QuantizedModel } from '../quantize.js';
 import { addToBias } from './add-to-bias.js';
+import { alsoReturn } from './also-return.js';
 import { foldInt8Weights } from './fold-weights.js';
 
 export interface BiasCorrectionOptions {
@@ -141,13 +141,13 @@ async function floatMeans(
   options: OnnxRuntimeOptions,
 ): Promise<Map<Layer, Float64Array>> {
   const copy = model.clone();
-  for (const { output } of layers) observe(copy.graph, output);
+  alsoReturn(copy.graph, outputsOf(layers));
   await using runtime = await openOnnxRuntime(copy, options);
   return await meansOf(runtime, layers, samples, {});
 }
 
-function observe(graph: Graph, name: string): void {
-  if (!graph.isOutput(name)) graph.addOutput({ name, type: 'float32', dims: undefined });
+function outputsOf(layers: readonly Layer[]): string[] {
+  return layers.map(({ output }) => output);
 }
 
 /** The mean of each channel of what the layers compute. */
@@ -159,7 +159,7 @@ async function meansOf(
 ): Promise<Map<Layer, Float64Array>> {
   const { ChannelStatistics } = loadAddon();
   const statistics = new Map<Layer, NativeChannelStatistics>();
-  const outputs = layers.map((layer) => layer.output);
+  const outputs = outputsOf(layers);
   for (const sample of samples) {
     const values = await runtime.infer({ ...sample, ...feeds }, { outputs });
     for (const layer of layers) {
@@ -183,10 +183,9 @@ async function openCorrectable(
   foldInt8Weights(graph);
   for (const { output, input } of layers) {
     graph.insertNode(output, { opType: 'Add', inputs: [input], name: `${input}_Add` });
-    graph.proto.input.push(toValueInfoProto({ name: input, type: 'float32', dims: [undefined] }));
+    graph.addInput({ name: input, type: 'float32', dims: [undefined] });
   }
-  graph.changed();
-  for (const { output } of layers) observe(graph, output);
+  alsoReturn(graph, outputsOf(layers));
   return openOnnxRuntime(model, options);
 }
 

@@ -2,7 +2,6 @@ import type { NodeProto } from 'onnx-buf';
 import type { Graph } from '../../onnx/graph/graph.js';
 import type { Model } from '../../onnx/model.js';
 import { readInlineWeights } from '../../onnx/tensor/weights.js';
-import { toValueInfoProto } from '../../onnx/value-info.js';
 import { type OnnxRuntimeOptions, openOnnxRuntime } from '../../runtime/onnxruntime.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { type TensorMap, tensor } from '../../tensor.js';
@@ -102,7 +101,6 @@ function feedScales(graph: Graph, pairs: readonly Pair[]): string {
     );
     for (const node of nodes) graph.replaceInput(node, 1, scale);
   });
-  graph.proto.input.push(toValueInfoProto({ name: input, type: 'float32', dims: [pairs.length] }));
-  graph.changed();
+  graph.addInput({ name: input, type: 'float32', dims: [pairs.length] });
   return input;
 }

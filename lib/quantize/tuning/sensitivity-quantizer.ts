@@ -1,10 +1,11 @@
 import { TensorRTError } from '../../errors.js';
 import type { Model } from '../../onnx/model.js';
 import type { CalibrationTable } from '../calibration/table.js';
+import { namedCopy } from '../placement/named-copy.js';
 import { placementOf } from '../placement/options.js';
 import type { NodePlan } from '../placement/plan.js';
 import { planPlacement } from '../placement/plan-placement.js';
-import { type QuantizeOptions, quantize, separateNames } from '../quantize.js';
+import { type QuantizeOptions, quantize } from '../quantize.js';
 import { type GroupBy, groupNodes, type QuantizationGroup } from './groups.js';
 
 /** One model and its groups, of which any can be quantized. */
@@ -38,9 +39,7 @@ export class PartialQuantizer {
     options: QuantizeOptions,
     groupBy: GroupBy,
   ): Promise<PartialQuantizer> {
-    const copy = model.clone();
-    copy.graph.nameNodes();
-    separateNames(copy.graph);
+    const copy = namedCopy(model);
     const plan = await planPlacement(copy, placementOf(options));
     const hasRanges = ({ activations }: NodePlan) =>
       activations.every(({ tensor }) => plan.fixed.has(tensor) || table?.ranges.has(tensor));

@@ -8,8 +8,10 @@ import { openOnnxRuntime } from '../../runtime/onnxruntime.js';
 import { type Tensor, tensor } from '../../tensor.js';
 import type { NativeChannelStatistics } from '../calibration/native-calibration.js';
 import { noSamples, type Samples } from '../calibration/run-samples.js';
+import { namedCopy } from '../placement/named-copy.js';
 import type { PlacementOptions } from '../placement/options.js';
 import { planPlacement } from '../placement/plan-placement.js';
+import { alsoReturn } from './also-return.js';
 import { KeptRows, searchAlpha, someColumns } from './smooth-alpha.js';
 import { giveFactors, multiplyInput } from './smooth-donors.js';
 import { findSites, isSmoothable, type Site, type SmoothingDecision } from './smooth-sites.js';
@@ -63,8 +65,7 @@ export async function smoothQuant(
   checkArguments(model, options);
   const { insert = false, placement, signal } = options;
   signal?.throwIfAborted();
-  const copy = model.clone();
-  copy.graph.nameNodes();
+  const copy = namedCopy(model);
   const sites = findSites(copy.graph, (await planPlacement(copy, placement)).nodes, insert);
   const observations = await observe(copy, sites.filter(isSmoothable), samples, options);
   const report: SmoothingDecision[] = [];
@@ -133,7 +134,8 @@ async function observe(
       return [name, { statistics, kept: new KeptRows(channels) }] as const;
     }),
   );
-  const observed = withOutputs(model, [...observations.keys()]);
+  const observed = model.clone();
+  alsoReturn(observed.graph, [...observations.keys()]);
   const started = performance.now();
   let count = 0;
   await using runtime = await openOnnxRuntime(observed, { threads, signal, isolate: true });
@@ -149,16 +151,6 @@ async function observe(
   }
   if (count > 0) return observations;
   throw noSamples('to measure activations with');
-}
-
-function withOutputs(model: Model, tensors: readonly string[]): Model {
-  const copy = model.clone();
-  for (const name of tensors) {
-    if (copy.graph.producer(name) && !copy.graph.isOutput(name)) {
-      copy.graph.addOutput({ name, type: 'float32', dims: undefined });
-    }
-  }
-  return copy;
 }
 
 interface Weight {

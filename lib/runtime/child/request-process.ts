@@ -1,5 +1,6 @@
 import { ForkedProcess } from '../../child-process.js';
 import { TensorRTError } from '../../errors.js';
+import { Failure } from '../../failure.js';
 import { type Protocol, type Reply, type Request, uncarry } from './protocol.js';
 
 interface Pending {
@@ -24,9 +25,7 @@ export class RequestProcess<P extends Protocol<P>> {
   readonly #child: ForkedProcess<Request<P>, Reply>;
   readonly #what: string;
   readonly #pending: Pending[] = [];
-  /** What else to reject when the process fails. */
-  readonly #guarded = new Set<(error: unknown) => void>();
-  #failure: { error: unknown } | undefined;
+  readonly #failure = new Failure();
 
   /** @param module - the compiled module that the process runs. */
   constructor(module: URL, { what, remove, remedy }: RequestProcessOptions) {
@@ -47,12 +46,12 @@ export class RequestProcess<P extends Protocol<P>> {
 
   request<K extends keyof P>(kind: K, request: P[K]['request']): Promise<P[K]['result']> {
     const result = new Promise<P[K]['result']>((resolve, reject) => {
-      if (this.#failure) reject(this.#failure.error);
+      if (this.#failure.reason) reject(this.#failure.reason.error);
       else this.#pending.push({ resolve, reject });
     });
     // Whoever waits for something else at that moment hears of the failure there.
     result.catch(() => {});
-    if (!this.#failure) {
+    if (!this.#failure.reason) {
       this.#child.keepAlive(true);
       this.#child.send({ kind, request } as Request<P>);
     }
@@ -61,21 +60,14 @@ export class RequestProcess<P extends Protocol<P>> {
 
   /** Settles as `work` does, or rejects as soon as the process fails. */
   guard<T>(work: Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      if (this.#failure) reject(this.#failure.error);
-      this.#guarded.add(reject);
-      const release = () => this.#guarded.delete(reject);
-      work.then(resolve, reject).finally(release);
-    });
+    return this.#failure.guard(work);
   }
 
   /** Ends the process at once. What is pending, and every later request, rejects with `error`. */
   fail(error: unknown): void {
-    if (this.#failure) return;
-    this.#failure = { error };
+    if (!this.#failure.set(error)) return;
     this.#child.kill();
     for (const { reject } of this.#pending.splice(0)) reject(error);
-    for (const reject of this.#guarded) reject(error);
   }
 
   /** Ends the process and waits until it is gone. */
@@ -87,7 +79,7 @@ export class RequestProcess<P extends Protocol<P>> {
 
   #receive(reply: Reply): void {
     // What was under way when it failed; nobody waits for that, but for the end of the process.
-    if (this.#failure) return;
+    if (this.#failure.reason) return;
     const pending = this.#pending.shift();
     if (this.#pending.length === 0) this.#child.keepAlive(false);
     if (reply.ok) pending?.resolve(reply.result as never);
