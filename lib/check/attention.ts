@@ -1,5 +1,5 @@
 import type { NodeProto } from 'onnx-buf';
-import { type Attention, attentionAround, movers } from '../onnx/patterns/attention.js';
+import { type Attention, attentionAround, headSizeOf, movers } from '../onnx/patterns/attention.js';
 import type { CheckContext } from './context.js';
 import { isQuantizedActivation } from './quantizers.js';
 import type { Scope, Site } from './scope.js';
@@ -37,14 +37,13 @@ function describe(softmax: Site, { scores, context }: Attention): AttentionBlock
   const { scope } = softmax;
   const [queries = '', keys = ''] = scores.input;
   const [probabilities = '', values = ''] = context.input;
-  const headSize = scope.dims(queries)?.at(-1) ?? scope.dims(keys)?.at(-2);
   return {
     scope,
     softmax,
     scores,
     context,
     elementType: scope.elementType(scores.output[0] ?? '') ?? scope.elementType(queries),
-    headSize: typeof headSize === 'number' ? headSize : undefined,
+    headSize: headSizeOf({ scores }, (tensor) => scope.dims(tensor)),
     quantized: {
       queries: isQuantized(scope, queries),
       keys: isQuantized(scope, keys),

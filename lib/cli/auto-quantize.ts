@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
 import { Model } from '../onnx/model.js';
 import {
   type AutoQuantizeReport,
@@ -7,7 +6,7 @@ import {
   autoQuantize,
 } from '../quantize/tuning/auto-quantize.js';
 import { readLabels } from '../samples/read-labels.js';
-import { command, jsonOption, wholeNumber } from './command.js';
+import { command, jsonOption, numberThat, wholeNumber } from './command.js';
 import { accuracyOf, agreementWith, type Metric } from './evaluate.js';
 import { addPlacementOptions, type PlacementFlags, placementOf } from './placement-options.js';
 import { seconds, withProgress } from './progress.js';
@@ -108,9 +107,4 @@ function trialLines({ trials }: AutoQuantizeReport): string[] {
   );
 }
 
-/** Reads a number from 0. */
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= 0) return value;
-  throw new InvalidArgumentError('Expected a number from 0.');
-}
+const share = numberThat('from 0', (value) => value >= 0);

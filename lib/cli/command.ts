@@ -26,6 +26,15 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** Makes a reader of numbers. @param range - which, for the error: `'from 0'`. */
+export function numberThat(range: string, isIn: (value: number) => boolean) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && isIn(value)) return value;
+    throw new InvalidArgumentError(`Expected a number ${range}.`);
+  };
+}
+
 /** For options that may be given several times or with several values: `--keep a --keep b`. */
 export function collect(text: string, list: readonly string[] = []): string[] {
   return [...list, text];

@@ -1,6 +1,7 @@
 import { TensorRTError } from '../errors.js';
 import type { Model } from '../onnx/model.js';
 import { toNumbers } from '../onnx/tensor/numbers.js';
+import { largestAt } from '../quantize/tuning/output-distance.js';
 import { openOnnxRuntime } from '../runtime/onnxruntime.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { SampleFile } from '../samples/read-samples.js';
@@ -36,15 +37,9 @@ function largestOfRows(outputs: TensorMap): number[] {
   const [{ type, dims, data }] = Object.values(outputs) as [Tensor];
   const length = dims.at(-1) ?? 1;
   const values = toNumbers(type, data);
-  return Array.from({ length: values.length / length }, (_, row) => {
-    let largest = 0;
-    for (let at = 1; at < length; at++) {
-      if ((values[row * length + at] as number) > (values[row * length + largest] as number)) {
-        largest = at;
-      }
-    }
-    return largest;
-  });
+  return Array.from({ length: values.length / length }, (_, row) =>
+    largestAt(values, row * length, length),
+  );
 }
 
 function checkCount({ path }: SampleFile, answers: readonly number[], labels: number): void {

@@ -1,9 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { Model } from '../onnx/model.js';
 import { CalibrationTable } from '../quantize/calibration/table.js';
 import { type QuantizationDecision, type QuantizeOptions, quantize } from '../quantize/quantize.js';
 import { smoothQuant } from '../quantize/tuning/smooth-quant.js';
-import { command, jsonOption, wholeNumber } from './command.js';
+import { command, jsonOption, numberThat, wholeNumber } from './command.js';
 import { groupBy } from './group-by.js';
 import { addPlacementOptions, type PlacementFlags, placementOf } from './placement-options.js';
 import { seconds, withProgress } from './progress.js';
@@ -136,11 +136,7 @@ async function smoothed(model: Model, flags: QuantizeFlags): Promise<Model> {
   return smooth;
 }
 
-function fraction(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError('Expected a number from 0 to 1.');
-}
+const fraction = numberThat('from 0 to 1', (value) => value >= 0 && value <= 1);
 
 /** Undefined where weights alone are quantized. */
 async function rangesOf(

@@ -7,7 +7,7 @@ import type { CalibrationTable } from '../quantize/calibration/table.js';
 import type { PlacementOptions } from '../quantize/placement/options.js';
 import { tuneRanges } from '../quantize/tuning/auto-ranges.js';
 import type { TensorMap } from '../tensor.js';
-import { wholeNumber } from './command.js';
+import { numberThat, wholeNumber } from './command.js';
 import { seconds, withProgress } from './progress.js';
 import { type SampleFlags, samplesOf } from './sample-options.js';
 import { counted } from './text.js';
@@ -147,11 +147,7 @@ async function collected(
   );
 }
 
-function percentage(text: string): number {
-  const value = Number(text);
-  if (value > 0 && value <= 100) return value;
-  throw new InvalidArgumentError('Expected a number above 0 and at most 100.');
-}
+const percentage = numberThat('above 0 and at most 100', (value) => value > 0 && value <= 100);
 
 const units: Readonly<Record<string, number>> = { '': 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
 

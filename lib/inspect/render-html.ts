@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { checkOptions } from '../arguments.js';
-import { escapeHtml, htmlPage, joinModules } from '../html-page.js';
 import type { Model } from '../onnx/model.js';
 import { inferShapes } from '../onnx/shapes/infer-shapes.js';
+import { escapeHtml, htmlPage, joinModules } from '../page/html-page.js';
 import { inspect, openOutline } from './inspect.js';
 import { pageStyle } from './page-style.js';
 import type { Picture } from './picture.js';
@@ -36,7 +36,16 @@ export async function renderGraphHtml(
 }
 
 /** The modules of the page, each after those that it imports: together they are one script. */
-const scriptParts = ['boxes', 'layout', 'draw', 'viewport', 'panel', 'search', 'page'];
+const scriptParts = [
+  '../../page/elements',
+  'boxes',
+  'layout',
+  'draw',
+  'viewport',
+  'panel',
+  'search',
+  'page',
+];
 
 async function pageScript(): Promise<string> {
   const own = await joinModules(new URL('./page/', import.meta.url), scriptParts);

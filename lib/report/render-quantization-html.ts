@@ -1,5 +1,5 @@
 import { checkOptions } from '../arguments.js';
-import { escapeHtml, htmlPage, joinModules } from '../html-page.js';
+import { escapeHtml, htmlPage, joinModules } from '../page/html-page.js';
 import type { Calibration } from '../quantize/calibration/calibration.js';
 import type { CalibrationTable } from '../quantize/calibration/table.js';
 import type { ReportData, ReportDecision, ReportSensitivity } from './report-data.js';
@@ -49,7 +49,15 @@ export async function renderQuantizationHtml(report: QuantizationReport): Promis
 }
 
 /** The modules of the page, each after those that it imports. */
-const scriptParts = ['dom', 'histogram-chart', 'ranges', 'decisions', 'sensitivity', 'report-page'];
+const scriptParts = [
+  '../../page/elements',
+  'dom',
+  'histogram-chart',
+  'ranges',
+  'decisions',
+  'sensitivity',
+  'report-page',
+];
 
 function copyOf({ samples, everything, groups }: ReportSensitivity): ReportSensitivity {
   const distance = ({

@@ -1,10 +1,11 @@
 import type { NodeProto } from 'onnx-buf';
+import { dequantizeNumbers } from '../../onnx/tensor/dequantize.js';
 import { toNumbers } from '../../onnx/tensor/numbers.js';
 import { readWeights } from '../../onnx/tensor/weights.js';
 import type { CheckContext } from '../context.js';
 import { type MendNote, mend } from '../fixes/fix-kind.js';
 import { type Quantizer, quantizersOf, weightedOperators } from '../quantizers.js';
-import { dequantizeNumbers, limits, numbersOfQuantizer } from './numbers.js';
+import { limits, numbersOfQuantizer } from './numbers.js';
 
 /** Who is served by a quantized constant: the products, a table look-up, and what hands it on to them. */
 const users = new Set([...weightedOperators, 'Gather', 'Transpose', 'Reshape', 'Unsqueeze']);

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TensorProto_DataType as ElementType, type NodeProto } from 'onnx-buf';
 import { loadAddon } from '../../native.js';
+import { dequantizeNumbers, type QuantizationNumbers } from '../../onnx/tensor/dequantize.js';
 import { toNumbers } from '../../onnx/tensor/numbers.js';
 import { readWeights } from '../../onnx/tensor/weights.js';
 import { elementCount, type Tensor, tensor } from '../../tensor.js';
@@ -14,7 +15,7 @@ import {
   toQuantizer,
 } from '../quantizers.js';
 import { isAsymmetric } from '../rules/zero-points.js';
-import { dequantizeNumbers, limits, type Numbers, numbersOfQuantizer } from './numbers.js';
+import { limits, numbersOfQuantizer } from './numbers.js';
 
 /** Operators that give no negative numbers. */
 const notNegative = new Set(['Relu', 'Sigmoid', 'Softmax', 'Abs']);
@@ -140,7 +141,11 @@ async function widenConstant(
 }
 
 /** Whether the values less their zero points are INT8 as they are, which is exact. */
-function fitsInt8(dims: readonly number[], data: ArrayLike<number>, numbers: Numbers): boolean {
+function fitsInt8(
+  dims: readonly number[],
+  data: ArrayLike<number>,
+  numbers: QuantizationNumbers,
+): boolean {
   const scales = new Array(numbers.scales.length).fill(1);
   return dequantizeNumbers(dims, data, { ...numbers, scales }).data.every(
     (steps) => steps >= -128 && steps <= 127,

@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { type Attributes, svg } from '../../page/elements.js';
 import type { Picture, PictureKind } from '../picture.js';
 import type { Box } from './boxes.js';
 import {
@@ -21,19 +22,6 @@ export const kindNames: Readonly<Record<PictureKind, string>> = {
   integer: 'integers: shapes, indices, masks',
   unknown: 'type not known',
 };
-
-type Attributes = Readonly<Record<string, string | number>>;
-
-export function svg(
-  name: string,
-  attributes: Attributes,
-  children: readonly Node[] = [],
-): SVGElement {
-  const element = document.createElementNS('http://www.w3.org/2000/svg', name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, `${value}`);
-  element.append(...children);
-  return element;
-}
 
 function text(content: string, attributes: Attributes): SVGElement {
   return svg('text', attributes, [document.createTextNode(content)]);

@@ -1,9 +1,10 @@
 /// <reference lib="dom" />
+import { html, svg } from '../../page/elements.js';
 import type { Picture } from '../picture.js';
 import { ancestors, type Box, Boxes, tensorsRead } from './boxes.js';
-import { Drawing, kindNames, svg } from './draw.js';
+import { Drawing, kindNames } from './draw.js';
 import { Layouts } from './layout.js';
-import { html, Panel } from './panel.js';
+import { Panel } from './panel.js';
 import { Search } from './search.js';
 import { Viewport } from './viewport.js';
 

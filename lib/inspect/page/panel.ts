@@ -1,20 +1,8 @@
 /// <reference lib="dom" />
+import { html } from '../../page/elements.js';
 import type { Picture, PictureWeight } from '../picture.js';
 import { ancestors, type Box, type Boxes } from './boxes.js';
 import { kindNames } from './draw.js';
-
-type Child = Node | string;
-
-export function html(
-  name: string,
-  attributes: Readonly<Record<string, string>>,
-  children: readonly Child[] = [],
-): HTMLElement {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
 
 /** Tells everything about the box that was chosen, with ways to its neighbours. */
 export class Panel {

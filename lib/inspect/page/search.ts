@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
+
+import { html } from '../../page/elements.js';
 import { ancestors, type Box } from './boxes.js';
-import { html } from './panel.js';
 
 const mostResults = 30;
 

@@ -1,4 +1,5 @@
 import type { NodeProto, TensorProto } from 'onnx-buf';
+import type { Dim } from '../shapes/inferred-shapes.js';
 
 /** What recognising a pattern asks of a graph; in a sub-graph, the answers may lie further out. */
 export interface TensorLookups {
@@ -16,6 +17,16 @@ export interface Attention {
   readonly context: NodeProto;
   /** Products that are added to the scores, as DeBERTa adds those with relative positions. */
   readonly addends: readonly NodeProto[];
+}
+
+/** The size of a head, where it is known: the last axis of the queries, the one before of the keys. */
+export function headSizeOf(
+  { scores }: Pick<Attention, 'scores'>,
+  dims: (tensor: string) => readonly Dim[] | undefined,
+): number | undefined {
+  const [queries = '', keys = ''] = scores.input;
+  const size = dims(queries)?.at(-1) ?? dims(keys)?.at(-2);
+  return typeof size === 'number' ? size : undefined;
 }
 
 /** Stand between the first product and Softmax: scale, mask, and join or split heads. */

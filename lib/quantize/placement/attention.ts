@@ -1,7 +1,12 @@
 import type { NodeProto } from 'onnx-buf';
 import { getInt } from '../../onnx/attributes.js';
 import type { Graph } from '../../onnx/graph/graph.js';
-import { type Attention, attentionAround, movers } from '../../onnx/patterns/attention.js';
+import {
+  type Attention,
+  attentionAround,
+  headSizeOf,
+  movers,
+} from '../../onnx/patterns/attention.js';
 import { elementTypeName } from '../../onnx/tensor/element-types.js';
 import { better, type Candidate, never, type Obstacle } from './candidate.js';
 import type { PlacementContext } from './context.js';
@@ -99,7 +104,7 @@ function whyNotFused(
   if (form) return never(form);
   if (wish === 'float') return better("options.attention is 'float'");
   if (wish === 'int8') return undefined;
-  const size = headSize(context, attention);
+  const size = headSizeOf(attention, (tensor) => context.dims(tensor));
   if (type === 'fp8') return asObstacle(whyFloat8HeadDoesNotFit(size));
   if (precision === 'bf16') {
     return better("options.precision is 'bf16', and INT8 attention is fused in FP16 and FP32 only");
@@ -136,12 +141,6 @@ function whyFormDoesNotFit(context: PlacementContext, attention: Attention): str
     return 'its probabilities are an output of the model, so that it cannot be fused';
   }
   return undefined;
-}
-
-function headSize(context: PlacementContext, { scores }: Attention): number | undefined {
-  const [queries = '', keys = ''] = scores.input;
-  const size = context.dims(queries)?.at(-1) ?? context.dims(keys)?.at(-2);
-  return typeof size === 'number' ? size : undefined;
 }
 
 function whyFloat8HeadDoesNotFit(size: number | undefined): string | undefined {
@@ -195,7 +194,7 @@ function whyFused(
   attention: Attention,
   { attention: wish = 'auto' }: Options,
 ): string {
-  const size = headSize(context, attention);
+  const size = headSizeOf(attention, (tensor) => context.dims(tensor));
   const found = lengths(context, attention);
   const longest = Math.max(...found.flatMap(({ known }) => known));
   const tokens = found.some(({ isOpen }) => isOpen)

@@ -110,8 +110,8 @@ export class DistanceSum {
 
 const floatTypes: ReadonlySet<string> = new Set(['float32', 'float64', 'float16', 'bfloat16']);
 
-/** The first of the largest values; -1 when all are NaN. */
-function largestAt(values: ArrayLike<number>, start: number, columns: number): number {
+/** The place of the largest of some values, the first of several; -1 when all are NaN. */
+export function largestAt(values: ArrayLike<number>, start: number, columns: number): number {
   let best = -1;
   let largest = Number.NaN;
   for (let column = 0; column < columns; column++) {

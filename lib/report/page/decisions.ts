@@ -1,6 +1,8 @@
 /// <reference lib="dom" />
+
+import { html } from '../../page/elements.js';
 import type { ReportDecision } from '../report-data.js';
-import { byId, digits, html, matcher, tableRow, wholeNumber } from './dom.js';
+import { byId, digits, matcher, tableRow, wholeNumber } from './dom.js';
 
 /** More rows than these are drawn when they are asked for. */
 const firstRows = 300;

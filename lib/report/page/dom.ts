@@ -1,30 +1,5 @@
 /// <reference lib="dom" />
-
-type Attributes = Readonly<Record<string, string | number>>;
-type Child = Node | string;
-
-/** An element of HTML with attributes and what is in it. Texts stay texts. */
-export function html<K extends keyof HTMLElementTagNameMap>(
-  name: K,
-  attributes: Attributes = {},
-  children: readonly Child[] = [],
-): HTMLElementTagNameMap[K] {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, `${value}`);
-  element.append(...children);
-  return element;
-}
-
-export function svg(
-  name: string,
-  attributes: Attributes = {},
-  children: readonly Child[] = [],
-): SVGElement {
-  const element = document.createElementNS('http://www.w3.org/2000/svg', name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, `${value}`);
-  element.append(...children);
-  return element;
-}
+import { type Attributes, type Child, html } from '../../page/elements.js';
 
 export function byId(id: string): HTMLElement {
   return document.getElementById(id) as HTMLElement;

@@ -1,6 +1,8 @@
 /// <reference lib="dom" />
+
+import { svg } from '../../page/elements.js';
 import type { ReportTensor } from '../report-data.js';
-import { digits, svg } from './dom.js';
+import { digits } from './dom.js';
 
 const size = { width: 720, height: 330 };
 const plot = { left: 56, right: 16, top: 72, bottom: 44 };

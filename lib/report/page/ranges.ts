@@ -1,6 +1,8 @@
 /// <reference lib="dom" />
+
+import { html } from '../../page/elements.js';
 import type { ReportTensor } from '../report-data.js';
-import { byId, digits, html, matcher, percent, tableRow, wholeNumber } from './dom.js';
+import { byId, digits, matcher, percent, tableRow, wholeNumber } from './dom.js';
 import { classOf, histogramChart } from './histogram-chart.js';
 
 type Order = (a: ReportTensor, b: ReportTensor) => number;

@@ -1,6 +1,8 @@
 /// <reference lib="dom" />
+
+import { html, svg } from '../../page/elements.js';
 import type { ReportDistance, ReportGroup, ReportSensitivity } from '../report-data.js';
-import { byId, digits, html, svg, tableRow, wholeNumber } from './dom.js';
+import { byId, digits, tableRow, wholeNumber } from './dom.js';
 
 type Measure = 'rmse' | 'disagreement' | 'maxError' | 'cosine';
 
