@@ -86,7 +86,7 @@ export {
   Session,
   type SessionOptions,
 } from './engine/session/session.js';
-export type { GraphStats, LatencySummary, SessionStats } from './engine/session/session-stats.js';
+export type { GraphStats, SessionStats } from './engine/session/session-stats.js';
 
 export type { WeightStreaming } from './engine/weight-streaming.js';
 export {
@@ -121,6 +121,7 @@ export type {
   SummaryValue,
   SummaryWeight,
 } from './inspect/summary.js';
+export type { LatencySummary } from './latency.js';
 export {
   type Attributes,
   type AttributeValue,
@@ -273,7 +274,13 @@ export type {
 } from './report/report-data.js';
 export { onnxRuntimeEvaluator } from './runtime/evaluator.js';
 export { type OnnxRuntimeOptions, openOnnxRuntime } from './runtime/onnxruntime.js';
-export type { RunOptions, Runtime } from './runtime/runtime.js';
+export type {
+  RunOptions,
+  RunTimes,
+  Runtime,
+  RuntimeName,
+  RuntimeStats,
+} from './runtime/runtime.js';
 export { openTensorRT, type TensorRTRuntimeOptions } from './runtime/tensorrt.js';
 export { readLabels } from './samples/read-labels.js';
 export { readSamples, type SampleFile, type SampleOptions } from './samples/read-samples.js';

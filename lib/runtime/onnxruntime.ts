@@ -11,7 +11,8 @@ import { IsolatedSession } from './child/isolated-session.js';
 import { checkFeeds } from './feeds.js';
 import { writeModelFile } from './model-file.js';
 import { OrtSession } from './ort-session.js';
-import type { RunOptions, Runtime } from './runtime.js';
+import { RunCounters } from './run-counters.js';
+import type { RunOptions, Runtime, RuntimeStats } from './runtime.js';
 
 export interface OnnxRuntimeOptions {
   /** Threads of one run. Default: one per core. */
@@ -92,6 +93,7 @@ class OnnxRuntime implements Runtime {
   readonly outputs: readonly ValueInfo[];
   readonly #session: Pick<OrtSession, 'run' | 'release'>;
   readonly #signal: AbortSignal | undefined;
+  readonly #counters = new RunCounters();
   readonly #lifetime = new Lifetime('The runtime of this model');
 
   constructor(
@@ -109,8 +111,12 @@ class OnnxRuntime implements Runtime {
     return this.#lifetime.run(async () => {
       this.#signal?.throwIfAborted();
       checkFeeds(this.inputs, feeds);
-      return this.#session.run(feeds, outputs);
+      return this.#counters.count(() => this.#session.run(feeds, outputs));
     });
+  }
+
+  stats(): RuntimeStats {
+    return this.#counters.read();
   }
 
   close(): Promise<void> {

@@ -1,7 +1,20 @@
+import type { LatencySummary } from '../latency.js';
 import type { ValueInfo } from '../onnx/value-info.js';
 import type { TensorMap } from '../tensor.js';
 
-/** Something that runs a model: named tensors in, named tensors out. */
+/** Where a model can run: TensorRT, or a provider of ONNX Runtime. `'onnxruntime'` is its CPU. */
+export const runtimeNames = [
+  'tensorrt',
+  'onnxruntime',
+  'onnxruntime:cpu',
+  'onnxruntime:cuda',
+  'onnxruntime:tensorrt',
+  'onnxruntime:webgpu',
+] as const;
+
+export type RuntimeName = (typeof runtimeNames)[number];
+
+/** A model that is loaded and can be run: named tensors in, named tensors out. */
 export interface Runtime extends AsyncDisposable {
   readonly runtime: 'onnxruntime' | 'tensorrt';
   /** The part of the runtime that does the work, such as `'cpu'`. */
@@ -10,16 +23,49 @@ export interface Runtime extends AsyncDisposable {
   readonly outputs: readonly ValueInfo[];
 
   /**
-   * @param options - `outputs` names those to return; by default all.
    * @throws TensorRTError `ERR_FEED` when a feed does not fit the inputs, `ERR_RUNTIME` when the
    * runtime fails, `ERR_CLOSED` after `close()`.
    */
   infer(feeds: TensorMap, options?: RunOptions): Promise<TensorMap>;
+
+  /** What has been run so far. */
+  stats(): RuntimeStats;
 
   /** Refuses new calls, waits for those in flight and frees the model. Calling it again is harmless. */
   close(): Promise<void>;
 }
 
 export interface RunOptions {
+  /** Those to return; by default all. */
   outputs?: readonly string[] | undefined;
+  /** Called before the promise resolves, with what the parts of this run took. */
+  onTimes?: ((times: RunTimes) => void) | undefined;
+}
+
+/** What the parts of one run took, in milliseconds. */
+export interface RunTimes {
+  /** In line, before anything was done. */
+  readonly queueMs: number;
+  /** On the device, or in the library that computes. */
+  readonly computeMs: number;
+  /** The CPU's part of launching the work, by TensorRT. */
+  readonly enqueueMs?: number | undefined;
+  /** Inputs to the device, by TensorRT. */
+  readonly copyInMs?: number | undefined;
+  /** Outputs from the device, by TensorRT. */
+  readonly copyOutMs?: number | undefined;
+}
+
+export interface RuntimeStats {
+  /** Runs that came to an end well. */
+  readonly inferences: number;
+  readonly failures: number;
+  /** Runs that have begun and not ended. */
+  readonly inFlight: number;
+  /** Runs that wait for others to end. */
+  readonly waiting: number;
+  /** From the call of `infer` to its result. */
+  readonly latency: LatencySummary;
+  /** The part of it that was spent in line. */
+  readonly queue: LatencySummary;
 }

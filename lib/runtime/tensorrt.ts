@@ -10,7 +10,7 @@ import { Lifetime } from '../lifetime.js';
 import { Model } from '../onnx/model.js';
 import type { ValueInfo } from '../onnx/value-info.js';
 import type { TensorMap } from '../tensor.js';
-import type { RunOptions, Runtime } from './runtime.js';
+import type { RunOptions, Runtime, RuntimeStats } from './runtime.js';
 
 export interface TensorRTRuntimeOptions extends LibraryOptions {
   /** The shapes that a model with dynamic inputs will be fed; a plan has them already. */
@@ -88,6 +88,10 @@ class TensorRTRuntime implements Runtime {
       const targets = Object.fromEntries(outputs.map((name) => [name, 'host'] as const));
       return this.#session.infer(feeds, { outputs: targets });
     });
+  }
+
+  stats(): RuntimeStats {
+    return this.#session.stats();
   }
 
   close(): Promise<void> {

@@ -1,0 +1,12 @@
+/** `tensorrt-node/bench`: how fast a model runs, measured as it is used. */
+export type {
+  BenchCell,
+  BenchCost,
+  BenchMachine,
+  BenchMethod,
+  BenchParameters,
+  BenchReport,
+  BenchResult,
+  BenchWarning,
+  Distribution,
+} from './bench-report.js';
