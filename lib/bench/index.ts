@@ -9,4 +9,5 @@ export type {
   BenchResult,
   BenchWarning,
   Distribution,
+  Work,
 } from './bench-report.js';
