@@ -10,7 +10,7 @@ import { colourOf, type MeasuredCell } from './chosen.js';
 const height = 340;
 
 export type CellWithRoofline = MeasuredCell & {
-  readonly result: MeasuredCell['result'] & { readonly roofline: RooflineHint };
+  readonly result: { readonly roofline: RooflineHint };
 };
 
 export function hasRoofline(cell: MeasuredCell): cell is CellWithRoofline {
@@ -62,8 +62,11 @@ interface Roof {
 /** One for each rate of the precisions that were measured; those with the same rate share it. */
 function roofsOf(cells: readonly CellWithRoofline[], { flopsPerSecond }: PageRoofs): Roof[] {
   const types = new Set(cells.map(({ parameters }) => parameters.precision?.split('+')[0] ?? ''));
-  const names = Map.groupBy([...types], (type) => flopsPerSecond[type]);
-  return [...names].flatMap(([peak, own]) => (peak ? [{ names: own, peak }] : []));
+  const peaks = new Set([...types].flatMap((type) => flopsPerSecond[type] ?? []));
+  return [...peaks].map((peak) => ({
+    peak,
+    names: [...types].filter((type) => flopsPerSecond[type] === peak),
+  }));
 }
 
 function roof(
