@@ -11,3 +11,14 @@ export type {
   Distribution,
   Work,
 } from './bench-report.js';
+export {
+  type CellComparison,
+  type Change,
+  compareReports,
+  type ReportComparison,
+  type Verdict,
+} from './compare-reports.js';
+export { parseBenchReport, readBenchReport } from './read-report.js';
+export type { Difference } from './report-differences.js';
+export { toCsv } from './to-csv.js';
+export { toMarkdown } from './to-markdown.js';
