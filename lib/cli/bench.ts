@@ -1,0 +1,13 @@
+import type { BenchReport } from '../bench/bench-report.js';
+import { bench } from '../bench/bench.js';
+import { compareReports } from '../bench/compare-reports.js';
+import { readBenchReport } from '../bench/read-report.js';
+import { type BenchFlags, benchCommandLine, checkOutputs } from './bench-flags.js';
+import { optionsOf } from './bench-options.js';
+import { buildFirst } from './bench-plan.js';
+import { writeOutputs } from './bench-output.js';
+import type { Command } from 'commander';
+import { describeBench } from './describe-bench.js';
+import { describeComparison } from './describe-comparison.js';
+import { seconds, withProgress } from './progress.js';
+import { note, printLines } from './terminal.js';
