@@ -79,12 +79,19 @@ export interface BenchOptions extends LibraryOptions {
   /** Whether TensorRT launches captured graphs. Default: false. */
   cudaGraphs?: boolean | undefined;
   /**
+   * How threads wait for the GPU: asleep, or by asking again and again, which answers sooner and takes
+   * a core. Default: `'block'`.
+   */
+  wait?: 'block' | 'spin' | undefined;
+  /**
    * Whether each inference copies its inputs to the device and its outputs back. False leaves both on
    * the device; TensorRT only. Default: true.
    */
   transfers?: boolean | undefined;
   /** Threads of ONNX Runtime. Default: one per core. */
   threads?: number | undefined;
+  /** How ONNX Runtime computes INT8 on the CPU, as in {@link Runtime.load}. Default: `'kernels'`. */
+  int8?: 'kernels' | 'float' | undefined;
   /** Number of the GPU. Default: 0. */
   device?: number | undefined;
   /** What an hour of this machine costs, in any currency. */
@@ -105,6 +112,7 @@ type Defaulted =
   | 'contexts'
   | 'concurrency'
   | 'cudaGraphs'
+  | 'wait'
   | 'transfers'
   | 'device'
   | 'seed';
@@ -136,8 +144,10 @@ const optionNames: readonly (keyof BenchOptions)[] = [
   'contexts',
   'concurrency',
   'cudaGraphs',
+  'wait',
   'transfers',
   'threads',
+  'int8',
   'device',
   'pricePerHour',
   'seed',
@@ -150,8 +160,9 @@ export function checkBenchOptions(options: BenchOptions): CheckedBenchOptions {
   checkOptions('options', options, optionNames);
   checkAxes(options);
   const { arrivals = 'poisson', warmupMs = 200, durationMs = 3000, iterations = 10 } = options;
-  const { contexts = 1, cudaGraphs = false, transfers = true, device = 0, seed = 1 } = options;
-  const { concurrency = contexts, threads, pricePerHour, profiles, cacheDir } = options;
+  const { contexts = 1, cudaGraphs = false, wait = 'block', transfers = true } = options;
+  const { concurrency = contexts, threads, int8, device = 0, seed = 1 } = options;
+  const { pricePerHour, profiles, cacheDir } = options;
   checkOneOf('options.arrivals', arrivals, ['poisson', 'even']);
   checkNumber('options.warmupMs', warmupMs, 0);
   checkNumber('options.durationMs', durationMs, 0);
@@ -159,10 +170,12 @@ export function checkBenchOptions(options: BenchOptions): CheckedBenchOptions {
   checkInteger('options.contexts', contexts, 1, 64);
   checkInteger('options.concurrency', concurrency, 1);
   checkBoolean('options.cudaGraphs', cudaGraphs);
+  checkOneOf('options.wait', wait, ['block', 'spin']);
   checkBoolean('options.transfers', transfers);
   checkInteger('options.device', device, 0);
   checkInteger('options.seed', seed, 0);
   if (threads !== undefined) checkInteger('options.threads', threads, 1);
+  if (int8 !== undefined) checkOneOf('options.int8', int8, ['kernels', 'float']);
   if (pricePerHour !== undefined) checkNumber('options.pricePerHour', pricePerHour, 0);
   if (profiles !== undefined) checkProfileList('options.profiles', profiles);
   if (cacheDir !== undefined) checkText('options.cacheDir', cacheDir);
@@ -175,6 +188,7 @@ export function checkBenchOptions(options: BenchOptions): CheckedBenchOptions {
     contexts,
     concurrency,
     cudaGraphs,
+    wait,
     transfers,
     device,
     seed,
