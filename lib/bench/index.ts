@@ -11,6 +11,7 @@ export type {
   BenchResult,
   BenchWarning,
   Distribution,
+  Work,
 } from './bench-report.js';
 export {
   type CellComparison,
