@@ -2,6 +2,7 @@ import type { BenchOptions } from '../bench/bench-options.js';
 import { cellShapes } from '../bench/cell-shapes.js';
 import { buildEngine } from '../engine/build/build.js';
 import type { Profile } from '../engine/build/profiles.js';
+import { productName } from '../engine/library/library.js';
 import type { Plan } from '../engine/plan/plan.js';
 import type { Model } from '../onnx/model.js';
 import { inPrecision } from '../variants/in-precision.js';
@@ -29,7 +30,8 @@ export async function buildPlan(
   }
   const profiles = options.profiles ?? [profileOf(model, options)];
   return await withProgress(async (line) => {
-    const variant = precision && (await inPrecision(model, precision, { samples, table, profiles, signal }));
+    const variant =
+      precision && (await inPrecision(model, precision, { samples, table, profiles, signal }));
     for (const text of variant?.notes ?? []) note(text);
     const plan = await buildEngine(variant?.model ?? model, {
       ...build,
@@ -44,4 +46,33 @@ export async function buildPlan(
     note(planText(plan, output));
     return plan;
   });
+}
+
+/** Of everything that will be measured: from the smallest shapes to the largest, fastest for those. */
+function profileOf(model: Model, options: BenchOptions): Profile {
+  const { batches = [undefined], lengths = [undefined], shapes, samples } = options;
+  const all = samples
+    ? samples.map((sample) => mapValues(sample, ({ dims }) => dims))
+    : batches.flatMap((batch) =>
+        lengths.map((length) => cellShapes(model.inputs, { batch, length, shapes }).shapes),
+      );
+  const dynamic = model.inputs.filter(({ dims }) => dims?.some((dim) => typeof dim !== 'number'));
+  const ranges = dynamic.map(({ name }) => {
+    const of = (pick: (...sizes: number[]) => number) =>
+      all
+        .map((each) => each[name] ?? [])
+        .reduce((a, b) => a.map((size, axis) => pick(size, b[axis] ?? size)));
+    return [name, { min: of(Math.min), opt: of(Math.max), max: of(Math.max) }] as const;
+  });
+  return Object.fromEntries(ranges);
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B) {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
+function planText({ product, version, bytes: size, seconds: took, cache }: Plan, output?: string) {
+  const where = output === undefined ? 'a plan' : output;
+  const how = cache?.hit ? 'from the cache' : `in ${took.toFixed(1)} s`;
+  return `Built ${where} (${bytes(size)}) with ${productName(product)} ${version} ${how}.`;
 }

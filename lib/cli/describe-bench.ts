@@ -1,11 +1,5 @@
 import type { BenchCell, BenchReport, BenchResult } from '../bench/bench-report.js';
-import {
-  type Column,
-  filled,
-  parameterColumns,
-  statistics,
-  timedParts,
-} from '../bench/columns.js';
+import { type Column, filled, parameterColumns, statistics, timedParts } from '../bench/columns.js';
 import { machineText, methodText, versionsText } from '../bench/words.js';
 import { figure, percent } from '../figures.js';
 import { styled } from './terminal.js';
@@ -142,7 +136,9 @@ function warningLines(cells: readonly BenchCell[]): string[] {
 }
 
 function noteLines(cells: readonly BenchCell[]): string[] {
-  return groups(cells.flatMap(({ name, notes = [] }) => notes.map((note) => [note, name] as const)));
+  return groups(
+    cells.flatMap(({ name, notes = [] }) => notes.map((note) => [note, name] as const)),
+  );
 }
 
 /** Each text once, under the cells that it is about. */

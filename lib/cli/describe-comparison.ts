@@ -1,4 +1,9 @@
-import type { CellComparison, Change, ReportComparison, Verdict } from '../bench/compare-reports.js';
+import type {
+  CellComparison,
+  Change,
+  ReportComparison,
+  Verdict,
+} from '../bench/compare-reports.js';
 import type { Difference } from '../bench/report-differences.js';
 import { figure, percent } from '../figures.js';
 import { styled } from './terminal.js';

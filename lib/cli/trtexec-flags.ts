@@ -52,7 +52,11 @@ function number(text: string | undefined): string | undefined {
   return text !== undefined && /^\d+$/.test(text) ? text : undefined;
 }
 
-function takenValue({ name, value: wanted }: TrtexecFlag, given: string | undefined, rest: string[]) {
+function takenValue(
+  { name, value: wanted }: TrtexecFlag,
+  given: string | undefined,
+  rest: string[],
+) {
   if (wanted === anyValue) return given ?? '';
   if (wanted === '') {
     if (given === undefined) return '';
