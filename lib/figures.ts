@@ -32,3 +32,17 @@ export function figure(value: number): string {
 export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
+
+const prefixes: readonly (readonly [size: number, prefix: string])[] = [
+  [1e15, 'P'],
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+];
+
+/** Three digits with the prefix of a unit: 22.35e9 of `FLOP` as `22.4 GFLOP`. */
+export function withUnit(value: number, unit: string): string {
+  const [size, prefix] = prefixes.find(([least]) => value >= least) ?? [1, ''];
+  return `${Number((value / size).toPrecision(3))} ${prefix}${unit}`;
+}

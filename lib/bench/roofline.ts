@@ -1,4 +1,4 @@
-import { percent, shortNumber, withUnit } from '../page/figures.js';
+import { figure, percent, withUnit } from '../figures.js';
 import type { BenchCell, BenchReport, BenchResult, Work } from './bench-report.js';
 import { type GpuPeaks, gpuPeaks, peakOf } from './gpu-peaks.js';
 import { precisionName } from './names.js';
@@ -80,7 +80,7 @@ function verdict(standing: Standing): Pick<RooflineHint, 'bound' | 'text'> {
   const { result, work, seconds, times, share, roof } = standing;
   const { enqueue, compute } = result;
   if (enqueue && compute && enqueue.median > launchShare * compute.median) {
-    const took = `${shortNumber(enqueue.median)} ms of launching to ${shortNumber(compute.median)} ms of computing`;
+    const took = `${figure(enqueue.median)} ms of launching to ${figure(compute.median)} ms of computing`;
     const text = `Launch bound: ${took}. CUDA graphs or a larger batch keep the device busy.`;
     return { bound: 'launch', text };
   }

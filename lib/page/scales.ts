@@ -74,6 +74,11 @@ export function tickLabel(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 9 });
 }
 
+/** A share as a percentage. */
+export function shareLabel(share: number): string {
+  return `${tickLabel(Number((100 * share).toPrecision(9)))} %`;
+}
+
 /** A line through points, as the `d` of a path. */
 export function linePath(points: readonly (readonly [x: number, y: number])[]): string {
   return points

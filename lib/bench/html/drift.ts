@@ -1,4 +1,4 @@
-import { percent } from '../../page/figures.js';
+import { percent } from '../../figures.js';
 
 /** Fewer latencies say nothing about how they change. */
 const leastSamples = 60;

@@ -1,4 +1,4 @@
-import { percent, shortNumber } from '../../page/figures.js';
+import { figure, percent } from '../../figures.js';
 import type { Precision } from '../../variants/precision.js';
 import type { BenchCell, BenchReport, BenchResult } from '../bench-report.js';
 import { placeName, precisionName, runtimeName } from '../names.js';
@@ -143,9 +143,9 @@ function evidenceOf(pairs: readonly Pair[], typical: Pair): string {
   const place = placeName(cell.parameters);
   const unit = cell.parameters.rate === undefined;
   const speed = unit
-    ? `${shortNumber(cell.result.inferencesPerSecond)} against ${shortNumber(reference.result.inferencesPerSecond)} inferences a second, `
+    ? `${figure(cell.result.inferencesPerSecond)} against ${figure(reference.result.inferencesPerSecond)} inferences a second, `
     : '';
-  const latency = `median ${shortNumber(cell.result.latency.median)} against ${shortNumber(reference.result.latency.median)} ms`;
+  const latency = `median ${figure(cell.result.latency.median)} against ${figure(reference.result.latency.median)} ms`;
   const [least, most] = [pairs[0], pairs.at(-1)] as [Pair, Pair];
   const span =
     pairs.length > 1

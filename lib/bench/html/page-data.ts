@@ -1,4 +1,5 @@
 import type { BenchCell, BenchParameters, BenchReport, BenchResult } from '../bench-report.js';
+import type { ReportComparison, Verdict } from '../compare-reports.js';
 import { precisionName, runtimeName } from '../names.js';
 import { type RooflineHint, rooflineHint, roofOf } from '../roofline.js';
 import { driftOf } from './drift.js';
@@ -14,6 +15,17 @@ export interface BenchPageData {
   /** What is counted a second: rows of the batch, or inferences where there is no batch axis. */
   readonly unit: 'samples' | 'inferences';
   readonly roofs?: PageRoofs | undefined;
+  /** Since an older report. */
+  readonly changes?: readonly PageChange[] | undefined;
+}
+
+/** How the median latency of a cell has changed, after by before, with its 95 % interval. */
+export interface PageChange {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly ratio: number;
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
 }
 
 export interface PageCell {
@@ -50,7 +62,11 @@ const mostSamples = 300_000;
 const mostSamplesOfCell = 5000;
 const mostChosen = 4;
 
-export function pageData(report: BenchReport, headlines: readonly Headline[]): BenchPageData {
+export function pageData(
+  report: BenchReport,
+  headlines: readonly Headline[],
+  comparison?: ReportComparison | undefined,
+): BenchPageData {
   const measured = report.cells.filter(({ result }) => result);
   const unit = measured.every(({ result }) => result?.samplesPerSecond) ? 'samples' : 'inferences';
   const limit = Math.min(mostSamplesOfCell, Math.floor(mostSamples / Math.max(1, measured.length)));
@@ -61,6 +77,9 @@ export function pageData(report: BenchReport, headlines: readonly Headline[]): B
     series,
     unit,
     roofs,
+    changes: comparison?.cells.map(({ name, verdict, median: { ratio, interval } }) => ({
+      ...{ name, verdict, ratio, low: interval?.low, high: interval?.high },
+    })),
     chosen: firstChosen(report, headlines),
     cells: report.cells.map((cell) => ({
       name: cell.name,

@@ -3,7 +3,7 @@ import { label } from '../../page/axes.js';
 import { svg } from '../../page/elements.js';
 import { linearScale } from '../../page/scales.js';
 
-const rowHeight = 40;
+const barsRow = 40;
 
 export interface Bar {
   readonly name: string;
@@ -17,13 +17,13 @@ export interface Bar {
 export function barsChart(bars: readonly Bar[], title: string, width: number): SVGElement {
   const longest = Math.max(...bars.map(({ value }) => value), Number.MIN_VALUE);
   const x = linearScale(0, longest, 0, width - 110);
-  const height = bars.length * rowHeight;
+  const height = bars.length * barsRow;
   const attributes = { viewBox: `0 0 ${width} ${height}`, class: 'chart', role: 'group' };
   return svg(
     'svg',
     { ...attributes, 'aria-label': title },
     bars.flatMap(({ name, value, text, look }, row) => {
-      const top = row * rowHeight;
+      const top = row * barsRow;
       return [
         label(name, { class: 'row-name', x: 0, y: top + 13 }),
         svg('rect', {

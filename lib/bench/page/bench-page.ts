@@ -1,12 +1,13 @@
 /// <reference lib="dom" />
+import { figure, withUnit } from '../../figures.js';
 import { byId, pageData, toggleTheme } from '../../page/dom.js';
 import { html } from '../../page/elements.js';
-import { shortNumber, withUnit } from '../../page/figures.js';
 import { fittedChart } from '../../page/fitted-chart.js';
 import { installTips } from '../../page/tips.js';
 import type { BenchPageData } from '../html/page-data.js';
 import { type Bar, barsChart } from './bars-chart.js';
 import { CellTable } from './cell-table.js';
+import { changesChart } from './changes-chart.js';
 import {
   Chosen,
   type ChosenCell,
@@ -103,30 +104,29 @@ function showMatrix({ series }: BenchPageData, cells: readonly MeasuredCell[]): 
 function cheapest(
   { series }: BenchPageData,
   cells: readonly MeasuredCell[],
-  figure: 'price' | 'joules',
+  kind: 'price' | 'joules',
 ): Bar[] {
   return series.flatMap((name, index) => {
     const costs = cells
       .filter((cell) => cell.series === index)
       .flatMap((cell) => {
-        const value = cell.result[figure];
+        const value = cell.result[kind];
         return value === undefined ? [] : [{ cell, value }];
       })
       .sort((a, b) => a.value - b.value);
     const [least] = costs;
     if (!least) return [];
-    const text = figure === 'joules' ? withUnit(least.value, 'J') : shortNumber(least.value);
+    const text = kind === 'joules' ? withUnit(least.value, 'J') : figure(least.value);
     const where = least.cell.name;
     return [{ name: `${name}: ${where}`, value: least.value, text, look: colourOf(index) }];
   });
 }
 
 function showCosts(data: BenchPageData, cells: readonly MeasuredCell[]): void {
-  for (const figure of ['price', 'joules'] as const) {
-    const place = document.getElementById(`${figure}-chart`);
-    const title = figure === 'price' ? 'Price of a million' : 'Energy of a million';
-    if (place)
-      fittedChart(place, (width) => barsChart(cheapest(data, cells, figure), title, width));
+  for (const kind of ['price', 'joules'] as const) {
+    const place = document.getElementById(`${kind}-chart`);
+    const title = kind === 'price' ? 'Price of a million' : 'Energy of a million';
+    if (place) fittedChart(place, (width) => barsChart(cheapest(data, cells, kind), title, width));
   }
 }
 
@@ -136,20 +136,19 @@ function showRoofline({ roofs }: BenchPageData, cells: readonly MeasuredCell[], 
   if (roofs) fittedChart(place, (width) => rooflineChart(withWork, roofs, width));
   else {
     chartOfChosen('roofline-chart', chosen, (shown, width) => {
-      const bars = shown.filter(hasRoofline).map(({ name, look, result: { roofline } }) => ({
-        ...{ name, look, value: roofline.flopsPerSecond },
-        text: withUnit(roofline.flopsPerSecond, 'FLOP/s'),
-      }));
+      const bars = shown.flatMap(({ name, look, result: { roofline } }) => {
+        if (!roofline) return [];
+        const value = roofline.flopsPerSecond;
+        return [{ name, look, value, text: withUnit(value, 'FLOP/s') }];
+      });
       return barsChart(bars, 'Operations a second', width);
     });
   }
   const fill = () =>
     byId('roofline-hints').replaceChildren(
-      ...chosen.cells
-        .filter(hasRoofline)
-        .map(({ name, result: { roofline } }) =>
-          html('li', {}, [html('b', {}, [name]), ` ${roofline.text}`]),
-        ),
+      ...chosen.cells.flatMap(({ name, result: { roofline } }) =>
+        roofline ? [html('li', {}, [html('b', {}, [name]), ` ${roofline.text}`])] : [],
+      ),
     );
   chosen.onChange(fill);
   fill();
@@ -168,6 +167,10 @@ const chosen = new Chosen(data);
 byId('theme').addEventListener('click', toggleTheme);
 installTips();
 new CellTable(data, chosen);
+const { changes = [] } = data;
+if (changes.length > 0) {
+  fittedChart(byId('changes-chart'), (width) => changesChart(changes, width));
+}
 if (measured.length > 0) {
   showNotes(chosen);
   showLatency(chosen);

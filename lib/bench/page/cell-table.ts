@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
+import { bytes, figure, number, percent } from '../../figures.js';
 import { byId, matcher, tableRow } from '../../page/dom.js';
 import { type Child, html } from '../../page/elements.js';
-import { mebibytes, percent, shortNumber, wholeNumber } from '../../page/figures.js';
 import type { BenchPageData, PageCell, PageResult } from '../html/page-data.js';
 import { type Chosen, colourOf, swatch } from './chosen.js';
 
@@ -14,7 +14,7 @@ interface Column {
 }
 
 const milliseconds = (name: string, title: string, of: Column['of']): Column => ({
-  ...{ name, title: `${title}, in milliseconds`, of, text: shortNumber },
+  ...{ name, title: `${title}, in milliseconds`, of, text: figure },
 });
 
 function columnsOf(unit: BenchPageData['unit']): Column[] {
@@ -23,7 +23,7 @@ function columnsOf(unit: BenchPageData['unit']): Column[] {
       name: `${unit}/s`,
       title: unit === 'samples' ? 'Rows of the batch a second' : 'Inferences a second',
       of: ({ throughput }) => throughput,
-      text: shortNumber,
+      text: figure,
     },
     milliseconds('median', 'Latency: median', ({ latency }) => latency.median),
     milliseconds('p90', 'Latency: 90 % are below', ({ latency }) => latency.p90),
@@ -41,29 +41,29 @@ function columnsOf(unit: BenchPageData['unit']): Column[] {
     milliseconds('compute', 'Computing, median', ({ compute }) => compute?.median),
     milliseconds('D2H', 'Outputs from the device, median', ({ copyOut }) => copyOut?.median),
     {
-      name: 'host MiB',
+      name: 'host memory',
       title: 'Most memory of the process',
       of: ({ memory }) => memory.hostPeak,
-      text: mebibytes,
+      text: bytes,
     },
     {
-      name: 'device MiB',
+      name: 'device memory',
       title: 'Most memory of the device',
       of: ({ memory }) => memory.devicePeak,
-      text: mebibytes,
+      text: bytes,
     },
-    { name: 'W', title: 'Mean power', of: ({ energy }) => energy?.watts, text: shortNumber },
+    { name: 'W', title: 'Mean power', of: ({ energy }) => energy?.watts, text: figure },
     {
       name: 'J/million',
       title: `Energy of a million ${unit}`,
       of: ({ joules }) => joules,
-      text: shortNumber,
+      text: figure,
     },
     {
       name: 'price/million',
       title: `Price of a million ${unit}`,
       of: ({ price }) => price,
-      text: shortNumber,
+      text: figure,
     },
   ];
 }
@@ -95,9 +95,9 @@ export class CellTable {
     );
     const found = this.#sorted().filter(({ cell }) => matcher(this.#search.value)(cell.name));
     byId('cell-rows').replaceChildren(...found.map(({ cell, index }) => this.#row(cell, index)));
-    const all = `${wholeNumber(this.#cells.length)} ${this.#cells.length === 1 ? 'cell' : 'cells'}`;
+    const all = `${number(this.#cells.length)} ${this.#cells.length === 1 ? 'cell' : 'cells'}`;
     byId('cell-count').textContent =
-      found.length === this.#cells.length ? all : `${wholeNumber(found.length)} of ${all}`;
+      found.length === this.#cells.length ? all : `${number(found.length)} of ${all}`;
   }
 
   #head(column: Column): HTMLElement {

@@ -1,12 +1,12 @@
 /// <reference lib="dom" />
+import { figure } from '../../figures.js';
 import { axesOf, label, type Plot, widthOf } from '../../page/axes.js';
 import { svg } from '../../page/elements.js';
-import { shortNumber } from '../../page/figures.js';
 import { linearScale, linePath, logScale, type Scale } from '../../page/scales.js';
 import { colourOf, type MeasuredCell } from './chosen.js';
 import type { Axis } from './slices.js';
 
-const height = 340;
+const curvesHeight = 340;
 
 /** What the points of a line differ in. */
 export interface Curves {
@@ -18,7 +18,7 @@ export interface Curves {
 
 /** Throughput against latency: the median as a line, p99 dashed above it, a point for each batch or rate. */
 export function curvesChart({ cells, series, along, unit }: Curves, width: number): SVGElement {
-  const plot = { left: 58, right: width - 20, top: 16, bottom: height - 46 };
+  const plot = { left: 58, right: width - 20, top: 16, bottom: curvesHeight - 46 };
   const throughputs = cells.map(({ result }) => result.throughput);
   const latencies = cells.flatMap(({ result: { latency } }) => [latency.median, latency.p99]);
   const x = scaleFor(throughputs, plot.left, plot.right);
@@ -26,7 +26,7 @@ export function curvesChart({ cells, series, along, unit }: Curves, width: numbe
   const lines = series
     .map((_, index) => ({ index, own: ofSeries(cells, index, along) }))
     .filter(({ own }) => own.length > 0);
-  const attributes = { viewBox: `0 0 ${width} ${height}`, class: 'chart', role: 'group' };
+  const attributes = { viewBox: `0 0 ${width} ${curvesHeight}`, class: 'chart', role: 'group' };
   return svg('svg', { ...attributes, 'aria-label': 'Throughput against latency' }, [
     ...axesOf(plot, { x, y, xName: `${unit} a second`, yName: 'latency, ms' }),
     ...lines.flatMap(({ index, own }) => [
@@ -61,27 +61,27 @@ function scaleFor(values: readonly number[], start: number, end: number): Scale 
 type Scales = { readonly x: Scale; readonly y: Scale };
 type Figure = 'median' | 'p99';
 
-function line(cells: readonly MeasuredCell[], figure: Figure, look: string, { x, y }: Scales) {
+function line(cells: readonly MeasuredCell[], of: Figure, look: string, { x, y }: Scales) {
   const points = cells.map(({ result }): [number, number] => [
     x.at(result.throughput),
-    y.at(result.latency[figure]),
+    y.at(result.latency[of]),
   ]);
   return svg('path', { class: look, d: linePath(points) });
 }
 
 function point(
   { name, result }: MeasuredCell,
-  figure: Figure,
+  of: Figure,
   look: string,
   { x, y, unit }: Scales & { unit: string },
 ): SVGElement {
   const { latency, throughput } = result;
-  const figures = `${shortNumber(throughput)} ${unit}/s\nmedian ${shortNumber(latency.median)} ms, p99 ${shortNumber(latency.p99)} ms`;
+  const figures = `${figure(throughput)} ${unit}/s\nmedian ${figure(latency.median)} ms, p99 ${figure(latency.p99)} ms`;
   return svg('circle', {
     class: look,
     cx: x.at(throughput),
-    cy: y.at(latency[figure]),
-    r: figure === 'median' ? 5 : 3.5,
+    cy: y.at(latency[of]),
+    r: of === 'median' ? 5 : 3.5,
     'data-tip': `${name}\n${figures}`,
   });
 }

@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
+import { figure } from '../../figures.js';
 import { axesOf, label, type Plot } from '../../page/axes.js';
 import { svg } from '../../page/elements.js';
-import { percent, shortNumber } from '../../page/figures.js';
-import { linearScale, linePath, logScale, type Scale } from '../../page/scales.js';
+import { linearScale, linePath, logScale, type Scale, shareLabel } from '../../page/scales.js';
 import type { ChosenCell } from './chosen.js';
 
 export interface LatencyView {
@@ -10,7 +10,7 @@ export interface LatencyView {
   readonly logarithmic: boolean;
 }
 
-const rowHeight = 22;
+const latencyRow = 22;
 const plotHeight = 230;
 
 /**
@@ -22,7 +22,7 @@ export function latencyChart(
   view: LatencyView,
   width: number,
 ): SVGElement {
-  const top = 24 + cells.length * rowHeight;
+  const top = 24 + cells.length * latencyRow;
   const plot = { left: 58, right: width - 14, top, bottom: top + plotHeight };
   const [low, high] = extent(cells);
   const margin = view.logarithmic ? (high / low) ** 0.02 : (high - low) * 0.02;
@@ -41,7 +41,7 @@ export function latencyChart(
     },
     [
       ...(view.cumulative ? slowerThan(cells, plot, x) : histogram(cells, plot, x)),
-      ...cells.flatMap((cell, row) => percentileRow(cell, 14 + row * rowHeight, x)),
+      ...cells.flatMap((cell, row) => percentileRow(cell, 14 + row * latencyRow, x)),
       ...percentileNames(cells, x),
     ],
   );
@@ -73,7 +73,7 @@ function percentileRow({ name, look, result }: ChosenCell, y: number, x: Scale):
         cx: x.at(latency[key]),
         cy: y,
         r: key === 'median' ? 6 : 4,
-        'data-tip': `${name}\n${text} ${shortNumber(latency[key])} ms`,
+        'data-tip': `${name}\n${text} ${figure(latency[key])} ms`,
       }),
     ),
   ];
@@ -123,7 +123,7 @@ function histogram(cells: readonly ChosenCell[], plot: Plot, x: Scale): SVGEleme
       y,
       xName: 'latency, ms',
       yName: 'share of the inferences',
-      yLabel: percent,
+      yLabel: shareLabel,
     }),
     ...cells.flatMap(({ look }, index) => [
       svg('path', { class: `area ${look}`, d: outline(shares[index] as number[]) }),
@@ -138,7 +138,7 @@ function slowerThan(cells: readonly ChosenCell[], plot: Plot, x: Scale): SVGElem
   const y = logScale(0.8 / most, 1, plot.bottom, plot.top + 8);
   return [
     ...axesOf(plot, {
-      ...{ x, y, xName: 'latency, ms', yName: 'share that took longer', yLabel: percent },
+      ...{ x, y, xName: 'latency, ms', yName: 'share that took longer', yLabel: shareLabel },
     }),
     ...cells.map(({ look, result }) => {
       const sorted = [...result.samples].sort((a, b) => b - a);

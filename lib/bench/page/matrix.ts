@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
+import { figure, percent } from '../../figures.js';
 import { html } from '../../page/elements.js';
-import { percent, shortNumber } from '../../page/figures.js';
 import type { PageResult } from '../html/page-data.js';
 import { colourOf, type MeasuredCell, swatch } from './chosen.js';
 import { valuesOf } from './slices.js';
@@ -13,9 +13,9 @@ export interface Measure {
 }
 
 export const measures: Readonly<Record<string, Measure>> = {
-  throughput: { of: ({ throughput }) => throughput, text: shortNumber, moreIsBetter: true },
-  median: { of: ({ latency }) => latency.median, text: shortNumber, moreIsBetter: false },
-  p99: { of: ({ latency }) => latency.p99, text: shortNumber, moreIsBetter: false },
+  throughput: { of: ({ throughput }) => throughput, text: figure, moreIsBetter: true },
+  median: { of: ({ latency }) => latency.median, text: figure, moreIsBetter: false },
+  p99: { of: ({ latency }) => latency.p99, text: figure, moreIsBetter: false },
   variation: { of: ({ latency }) => latency.variation, text: percent, moreIsBetter: false },
 };
 

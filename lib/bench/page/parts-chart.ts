@@ -1,11 +1,11 @@
 /// <reference lib="dom" />
+import { figure, percent } from '../../figures.js';
 import { label, widthOf } from '../../page/axes.js';
 import { svg } from '../../page/elements.js';
-import { percent, shortNumber } from '../../page/figures.js';
 import { linearScale } from '../../page/scales.js';
 import type { ChosenCell } from './chosen.js';
 
-const rowHeight = 46;
+const partsRow = 46;
 
 export const partNames = {
   queue: 'queue',
@@ -22,16 +22,16 @@ export function partsChart(cells: readonly ChosenCell[], width: number): SVGElem
   const rows = cells.map((cell) => ({ cell, parts: partsOf(cell) }));
   const longest = Math.max(...rows.map(({ parts }) => total(parts)), Number.MIN_VALUE);
   const x = linearScale(0, longest, 0, width - 86);
-  const height = rows.length * rowHeight;
+  const height = rows.length * partsRow;
   const attributes = { viewBox: `0 0 ${width} ${height}`, class: 'chart', role: 'group' };
   return svg('svg', { ...attributes, 'aria-label': 'Where the time goes' }, [
     ...rows.flatMap(({ cell, parts }, row) => {
-      const top = row * rowHeight;
+      const top = row * partsRow;
       let start = 0;
       const bars = parts.flatMap(([part, mean]) => {
         const [from, to] = [x.at(start), x.at(start + mean)];
         start += mean;
-        const text = `${partNames[part]} ${shortNumber(mean)} ms, ${percent(mean / total(parts))}`;
+        const text = `${partNames[part]} ${figure(mean)} ms, ${percent(mean / total(parts))}`;
         const fits = widthOf(partNames[part]) + 8 < to - from;
         return [
           svg('rect', {
@@ -40,14 +40,14 @@ export function partsChart(cells: readonly ChosenCell[], width: number): SVGElem
             'data-tip': `${cell.name}\n${text}`,
           }),
           ...(fits
-            ? [label(partNames[part], { class: 'part-name', x: from + 5, y: top + 33 })]
+            ? [label(partNames[part], { class: `part-name ${part}`, x: from + 5, y: top + 33 })]
             : []),
         ];
       });
       return [
         label(cell.name, { class: 'row-name', x: 0, y: top + 14 }),
         ...bars,
-        label(`${shortNumber(total(parts))} ms`, {
+        label(`${figure(total(parts))} ms`, {
           class: 'tick',
           x: x.at(start) + 6,
           y: top + 33,

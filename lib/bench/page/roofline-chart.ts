@@ -1,13 +1,13 @@
 /// <reference lib="dom" />
+import { withUnit } from '../../figures.js';
 import { axesOf, label, type Plot } from '../../page/axes.js';
 import { svg } from '../../page/elements.js';
-import { withUnit } from '../../page/figures.js';
 import { linePath, logScale, type Scale } from '../../page/scales.js';
 import type { PageRoofs } from '../html/page-data.js';
 import type { RooflineHint } from '../roofline.js';
 import { colourOf, type MeasuredCell } from './chosen.js';
 
-const height = 340;
+const rooflineHeight = 340;
 
 export type CellWithRoofline = MeasuredCell & {
   readonly result: { readonly roofline: RooflineHint };
@@ -23,7 +23,7 @@ export function rooflineChart(
   roofs: PageRoofs,
   width: number,
 ): SVGElement {
-  const plot = { left: 74, right: width - 16, top: 14, bottom: height - 46 };
+  const plot = { left: 74, right: width - 16, top: 14, bottom: rooflineHeight - 46 };
   const lines = roofsOf(cells, roofs);
   const ridges = lines.map(({ peak }) => peak / roofs.bytesPerSecond);
   const intensities = cells.map(({ result }) => result.roofline.intensity);
@@ -37,7 +37,7 @@ export function rooflineChart(
     plot.bottom,
     plot.top,
   );
-  const attributes = { viewBox: `0 0 ${width} ${height}`, class: 'chart', role: 'group' };
+  const attributes = { viewBox: `0 0 ${width} ${rooflineHeight}`, class: 'chart', role: 'group' };
   return svg('svg', { ...attributes, 'aria-label': `Roofline of the ${roofs.gpu}` }, [
     ...axesOf(plot, {
       ...{ x, y, xName: 'operations for each byte', yName: 'operations a second' },

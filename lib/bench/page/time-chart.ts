@@ -1,18 +1,24 @@
 /// <reference lib="dom" />
 import { axesOf } from '../../page/axes.js';
 import { svg } from '../../page/elements.js';
-import { percent } from '../../page/figures.js';
-import { linearScale, linePath, logScale, type Scale, tenths } from '../../page/scales.js';
+import {
+  linearScale,
+  linePath,
+  logScale,
+  type Scale,
+  shareLabel,
+  tenths,
+} from '../../page/scales.js';
 import type { ChosenCell } from './chosen.js';
 
-const height = 260;
+const timeHeight = 260;
 const blocks = 60;
 /** Dots of one cell; more hide each other. */
 const mostDots = 1500;
 
 /** The latencies of cells in the order in which they were measured, with a line through medians. */
 export function timeChart(cells: readonly ChosenCell[], width: number): SVGElement {
-  const plot = { left: 58, right: width - 14, top: 12, bottom: height - 46 };
+  const plot = { left: 58, right: width - 14, top: 12, bottom: timeHeight - 46 };
   const low = Math.min(...cells.map(({ result }) => result.latency.min));
   const high = Math.max(...cells.map(({ result }) => result.latency.max));
   const x = linearScale(0, 1, plot.left, plot.right);
@@ -23,14 +29,14 @@ export function timeChart(cells: readonly ChosenCell[], width: number): SVGEleme
   return svg(
     'svg',
     {
-      viewBox: `0 0 ${width} ${height}`,
+      viewBox: `0 0 ${width} ${timeHeight}`,
       class: 'chart',
       role: 'img',
       'aria-label': `Latencies over time of ${cells.map(({ name }) => name).join(', ')}`,
     },
     [
       ...axesOf(plot, {
-        ...{ x, y, xName: 'share of the measurement', yName: 'latency, ms', xLabel: percent },
+        ...{ x, y, xName: 'share of the measurement', yName: 'latency, ms', xLabel: shareLabel },
       }),
       ...cells.map(({ look, result }) =>
         svg('path', { class: `dots ${look}`, d: dots(result.samples, x, y) }),
