@@ -273,15 +273,8 @@ export type {
   ReportSensitivity,
 } from './report/report-data.js';
 export { onnxRuntimeEvaluator } from './runtime/evaluator.js';
-export { type OnnxRuntimeOptions, openOnnxRuntime } from './runtime/onnxruntime.js';
-export type {
-  RunOptions,
-  RunTimes,
-  Runtime,
-  RuntimeName,
-  RuntimeStats,
-} from './runtime/runtime.js';
-export { openTensorRT, type TensorRTRuntimeOptions } from './runtime/tensorrt.js';
+export { Runtime, type RuntimeLoadOptions } from './runtime/load.js';
+export type { RunOptions, RunTimes, RuntimeName, RuntimeStats } from './runtime/runtime.js';
 export { readLabels } from './samples/read-labels.js';
 export { readSamples, type SampleFile, type SampleOptions } from './samples/read-samples.js';
 export {
