@@ -275,6 +275,12 @@ export type {
 export { onnxRuntimeEvaluator } from './runtime/evaluator.js';
 export { Runtime, type RuntimeLoadOptions } from './runtime/load.js';
 export type { RunOptions, RunTimes, RuntimeName, RuntimeStats } from './runtime/runtime.js';
+export {
+  type PassedOverRuntime,
+  type SelectedRuntime,
+  type SelectRuntimeOptions,
+  selectRuntime,
+} from './runtime/select-runtime.js';
 export { readLabels } from './samples/read-labels.js';
 export { readSamples, type SampleFile, type SampleOptions } from './samples/read-samples.js';
 export {

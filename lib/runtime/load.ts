@@ -1,4 +1,4 @@
-import { checkOneOf, invalidArgument } from '../arguments.js';
+import { checkOneOf, checkOptions, invalidArgument } from '../arguments.js';
 import type { PlanInput } from '../engine/plan/plan-file.js';
 import { Model } from '../onnx/model.js';
 import { type OnnxRuntimeOptions, openOnnxRuntime } from './onnxruntime.js';
@@ -52,8 +52,6 @@ export function concerns(option: string, runtime: RuntimeName): boolean {
   return runtimesOf[option as SpecificOption].includes(fullName(runtime));
 }
 
-export const loadOptionNames = Object.keys(runtimesOf);
-
 /**
  * Loads a model, or a plan, which is what TensorRT makes of one.
  *
@@ -66,7 +64,11 @@ export const loadOptionNames = Object.keys(runtimesOf);
  * {@link Engine.createSession}; those of {@link Model.load}.
  */
 async function load(model: Model | PlanInput, options: RuntimeLoadOptions): Promise<LoadedRuntime> {
-  const { runtime, signal, ...specific } = checkLoadOptions(options);
+  checkLoadOptions(options);
+  const { runtime, signal, ...others } = options;
+  // What is undefined was not given; the runtimes refuse each other's options even so.
+  const given = Object.entries(others).filter(([, value]) => value !== undefined);
+  const specific: typeof others = Object.fromEntries(given);
   signal?.throwIfAborted();
   const source = await modelOrPlan(model, signal);
   if (runtime === 'tensorrt') {
@@ -91,25 +93,35 @@ export const Runtime = { load };
 export type Runtime = LoadedRuntime;
 
 /** @throws TypeError */
-function checkLoadOptions(options: RuntimeLoadOptions): RuntimeLoadOptions {
+function checkLoadOptions(options: RuntimeLoadOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument('options', "an object with 'runtime'", options);
   }
-  const { runtime, signal, ...specific } = options;
+  const { runtime, ...specific } = options;
   checkOneOf('options.runtime', runtime, runtimeNames);
-  const given = Object.entries(specific).filter(([, value]) => value !== undefined);
-  for (const [name] of given) {
-    if (!loadOptionNames.includes(name)) {
-      const known = ['runtime', 'signal', ...loadOptionNames].join(', ');
-      throw new TypeError(`Expected one of ${known} in options but received '${name}'`);
-    }
-    if (concerns(name, runtime)) continue;
+  checkLoadOptionNames(specific, [runtime], ['runtime']);
+}
+
+/**
+ * Refuses options that do not exist, and those that mean nothing to any of the runtimes.
+ *
+ * @param others - options that are none of loading, for the error.
+ * @throws TypeError
+ */
+export function checkLoadOptionNames(
+  options: object,
+  runtimes: readonly RuntimeName[],
+  others: readonly string[],
+): void {
+  checkOptions('options', options, [...others, 'signal', ...Object.keys(runtimesOf)]);
+  for (const [name, value] of Object.entries(options)) {
+    if (name === 'signal' || value === undefined) continue;
+    if (runtimes.some((runtime) => concerns(name, runtime))) continue;
     const meant = runtimesOf[name as SpecificOption].join("', '");
     throw new TypeError(
-      `Expected no options.${name} for the runtime '${runtime}': it is an option of '${meant}'`,
+      `Expected no options.${name} for the runtime '${runtimes.join("', '")}': it is an option of '${meant}'`,
     );
   }
-  return { runtime, signal, ...Object.fromEntries(given) };
 }
 
 /** A plan was built for its shapes, by its product. */

@@ -65,6 +65,15 @@ export class OrtSession {
     });
   }
 
+  /**
+   * Whether the package and its provider are installed.
+   *
+   * @throws TensorRTError `ERR_RUNTIME`
+   */
+  static async check(provider: OrtProvider): Promise<void> {
+    checkProvider(provider, (await importOrt()).listSupportedBackends());
+  }
+
   get outputNames(): readonly string[] {
     return this.#session.outputNames;
   }
@@ -147,7 +156,7 @@ function cannotLoad(provider: OrtProvider, cause: unknown): TensorRTError {
   const by = provider === 'cpu' ? '' : ` by its provider '${provider}'`;
   return new TensorRTError(
     'ERR_RUNTIME',
-    `ONNX Runtime cannot load the model${by}: ${messageOf(cause)}`,
+    `ONNX Runtime cannot load the model${by}: ${sentence(messageOf(cause))}`,
     { cause, remedy: providerRemedy(provider) },
   );
 }
@@ -191,6 +200,12 @@ async function importOrt(): Promise<Ort> {
       },
     );
   }
+}
+
+/** Without the place in the sources of ONNX Runtime and the condition that was not met there. */
+function sentence(message: string): string {
+  const told = message.replace(/^\S+:\d+ .* was false\. /s, '');
+  return told.endsWith('.') ? told : `${told}.`;
 }
 
 function messageOf(error: unknown): string {

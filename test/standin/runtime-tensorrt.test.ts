@@ -1,4 +1,4 @@
-import { type Model, Runtime, tensor } from 'tensorrt-node';
+import { type Model, Runtime, selectRuntime, tensor } from 'tensorrt-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { collect } from '../../dist/quantize/calibration/collect.js';
 import { openOnnxRuntime } from '../../dist/runtime/onnxruntime.js';
@@ -30,6 +30,42 @@ it.each(['tensorrt-rtx', 'tensorrt'] as const)('runs a plan of %s', async (produ
   await runtime.close();
   await runtime.close();
   expect(await errorOf(runtime.infer({ x }))).toMatchObject({ code: 'ERR_CLOSED' });
+});
+
+it('is what selectRuntime takes where it can run', async () => {
+  const { runtime, name, passedOver } = await selectRuntime(scalePlan({ product: 'tensorrt' }), {
+    prefer: 'onnxruntime',
+    libraryDir,
+    contexts: 2,
+    // Means nothing to TensorRT, and is kept from it.
+    threads: 1,
+  });
+  await using _ = runtime;
+  expect(name).toBe('tensorrt');
+  expect(passedOver).toEqual([
+    { name: 'onnxruntime:cpu', reason: 'It runs ONNX models, and this is a plan.' },
+  ]);
+  expect([...((await runtime.infer({ x }))['y']?.data ?? [])]).toEqual([3, 5, 7, 9]);
+});
+
+it('is passed over for a model whose shapes nobody gave', async () => {
+  const model = buildModel({
+    inputs: [{ name: 'x', type: 'float32', dims: ['batch', 4] }],
+    outputs: [{ name: 'y', type: 'float32', dims: ['batch', 4] }],
+    nodes: [{ opType: 'Relu', name: 'relu', inputs: ['x'], outputs: ['y'] }],
+  });
+  const { runtime, passedOver } = await selectRuntime(model, {
+    require: ['tensorrt', 'onnxruntime:cpu'],
+    libraryDir,
+  });
+  await runtime.close();
+  expect(passedOver).toEqual([
+    {
+      name: 'tensorrt',
+      reason:
+        "Expected profiles with { min, opt, max } for the dynamic inputs 'x' [batch, 4] but received none.",
+    },
+  ]);
 });
 
 it('counts in calibration what ONNX Runtime counts', async () => {
