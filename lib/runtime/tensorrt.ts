@@ -82,11 +82,11 @@ class TensorRTRuntime implements Runtime {
     this.#session = session;
   }
 
-  infer(feeds: TensorMap, { outputs }: RunOptions = {}): Promise<TensorMap> {
+  infer(feeds: TensorMap, { outputs, onTimes }: RunOptions = {}): Promise<TensorMap> {
     return this.#lifetime.run(async () => {
-      if (!outputs) return this.#session.infer(feeds);
+      if (!outputs) return this.#session.infer(feeds, { onTimes });
       const targets = Object.fromEntries(outputs.map((name) => [name, 'host'] as const));
-      return this.#session.infer(feeds, { outputs: targets });
+      return this.#session.infer(feeds, { outputs: targets, onTimes });
     });
   }
 
