@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { type Command, CommanderError } from 'commander';
-import { CalibrationTable, Model, openOnnxRuntime, readLabels, readSamples } from 'tensorrt-node';
+import { CalibrationTable, Model, Runtime, readLabels, readSamples } from 'tensorrt-node';
 import { describe, expect, it } from 'vitest';
 import { calibrateCommand } from '../../dist/cli/calibrate.js';
 import { accuracyOf } from '../../dist/cli/evaluate.js';
@@ -225,7 +225,7 @@ describe('tensorrt-node auto-quantize', () => {
     });
     const path = `${await temporaryFolder()}/samples.jsonl`;
     await writeFile(path, rows.map((row) => JSON.stringify(row)).join('\n'));
-    await using runtime = await openOnnxRuntime(model);
+    await using runtime = await Runtime.load(model, { runtime: 'onnxruntime', isolate: false });
     const samples = readSamples(path, model);
     expect(await readLabels(path, 'label')).toEqual([0, 1, 1]);
     expect(await accuracyOf(samples, [0, 1, 1, 1])(runtime)).toBe(3 / 4);
