@@ -14,6 +14,7 @@ import type { PlacementOptions } from '../quantize/placement/options.js';
 import { type RuntimeName, runtimeNames } from '../runtime/runtime.js';
 import type { TensorMap } from '../tensor.js';
 import { type Precision, precisions } from '../variants/precision.js';
+import type { BenchReport } from './bench-report.js';
 
 /** Where a measurement is. */
 export interface BenchProgress {
@@ -100,6 +101,8 @@ export interface BenchOptions extends LibraryOptions {
   seed?: number | undefined;
   /** Called when a phase begins, and twice a second. */
   onProgress?: ((progress: BenchProgress) => void) | undefined;
+  /** Called after each cell with the report so far: what is left of a measurement that is aborted. */
+  onReport?: ((report: BenchReport) => void) | undefined;
   /** Ends the processes that measure; the promise rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
@@ -152,6 +155,7 @@ const optionNames: readonly (keyof BenchOptions)[] = [
   'pricePerHour',
   'seed',
   'onProgress',
+  'onReport',
   'signal',
 ];
 

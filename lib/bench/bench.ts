@@ -34,21 +34,24 @@ export async function bench(
   const cells = cellsOf(subject, checked);
   const watch = new BenchWatch(cells.length, checked.onProgress);
   const versions = ownVersions();
+  const machine = await describeMachine(device);
+  let report: BenchReport = {
+    format: 'tensorrt-node-bench',
+    version: 1,
+    date: new Date().toISOString(),
+    machine,
+    versions,
+    model: { name: subject.name, ...subject.digest },
+    method: methodOf(checked),
+    cells: [],
+  };
   try {
-    const measured: BenchCell[] = [];
     for (const parameters of cells) {
-      measured.push(await measure(subject, parameters, checked, versions, watch));
+      const cell = await measure(subject, parameters, checked, versions, watch);
+      report = { ...report, versions: { ...versions }, cells: [...report.cells, cell] };
+      checked.onReport?.(report);
     }
-    return {
-      format: 'tensorrt-node-bench',
-      version: 1,
-      date: new Date().toISOString(),
-      machine: await describeMachine(device),
-      versions,
-      model: { name: subject.name, ...subject.digest },
-      method: methodOf(checked),
-      cells: measured,
-    };
+    return report;
   } finally {
     watch.end();
     await subject.close();
