@@ -46,6 +46,8 @@ export interface BenchCell {
   readonly name: string;
   readonly parameters: BenchParameters;
   readonly shapes: Readonly<Record<string, readonly number[]>>;
+  /** How the model came to its precision, in sentences. */
+  readonly notes?: readonly string[] | undefined;
   /** Absent where it could not be measured. */
   readonly result?: BenchResult | undefined;
   /** Why it was not measured. */
@@ -67,6 +69,8 @@ export interface BenchResult {
   readonly provider: string;
   readonly inferences: number;
   readonly failures: number;
+  /** Arrivals of an open loop that were not served by the end; the latencies lack them. */
+  readonly unserved?: number | undefined;
   /** From the first start to the last end, without the warm-up. */
   readonly wallMs: number;
   readonly inferencesPerSecond: number;

@@ -3,6 +3,7 @@ import type { Runtime } from '../runtime/runtime.js';
 import { agreementOf } from './agreement.js';
 import type { EvaluatedModel, EvaluationReport } from './evaluation-report.js';
 import { compareRight } from './statistics/mcnemar.js';
+import { errorOfDifference, errorOfMean } from './statistics/standard-error.js';
 import type { Score, Task } from './task.js';
 
 /** A model that is evaluated. */
@@ -80,7 +81,7 @@ export async function evaluate(
       if (typeof runtime === 'function') await opened.close();
     }
   }
-  const items = reference?.right?.length ?? reference?.answers?.length;
+  const items = reference?.answers?.length ?? reference?.right?.length;
   return {
     task: task.name,
     metric: task.metric,
@@ -135,15 +136,18 @@ function compared(
   reference: Score | undefined,
   maxDrop: number,
 ): Omit<EvaluatedModel, 'name' | 'runtime' | 'provider' | 'seconds'> {
-  const { standardError, confusion, classes, notes = [] } = score;
+  const { scores, confusion, classes, notes = [] } = score;
+  const standardError = score.standardError ?? (scores && errorOfMean(scores));
   const value = score.metrics[metric] ?? Number.NaN;
   const drop = dropOf(value, reference?.metrics[metric] ?? value, better);
   return {
     metrics: Object.fromEntries(
       Object.entries(score.metrics).map(([name, number]) => [name, finite(number)]),
     ),
-    ...(standardError !== undefined && { standardError }),
+    ...(standardError !== undefined && { standardError: finite(standardError) }),
     drop: finite(drop),
+    ...(reference?.scores &&
+      scores && { dropError: 100 * errorOfDifference(reference.scores, scores) }),
     // A reference without a number is no measure: then nothing is within.
     within: drop <= maxDrop,
     ...(reference?.answers &&

@@ -27,9 +27,11 @@ export interface EvaluatedModel {
   /** Null where there is no number, such as for the perplexity of a model that gives NaN. */
   readonly metrics: Readonly<Record<string, number | null>>;
   /** Of the metric that compares. */
-  readonly standardError?: number;
+  readonly standardError?: number | null;
   /** What it lost against the reference, negative for a gain; 0 for the reference. */
   readonly drop: number | null;
+  /** The standard error of `drop`, where the metric is a mean over items. */
+  readonly dropError?: number;
   readonly within: boolean;
   /** The share of items that it answers as the reference does; absent for the reference. */
   readonly agreement?: number;

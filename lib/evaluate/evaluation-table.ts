@@ -34,7 +34,7 @@ function columnsOf(report: EvaluationReport): Column[] {
       head: wordsOf(name),
       cell: ({ metrics, standardError }: EvaluatedModel) => {
         const value = figure(metrics[name]);
-        return name === metric && standardError !== undefined
+        return name === metric && typeof standardError === 'number'
           ? `${value} ± ${figure(standardError)}`
           : value;
       },
@@ -67,10 +67,10 @@ function figure(value: number | null | undefined): string {
   return typeof value === 'number' ? value.toFixed(4) : 'no number';
 }
 
-function dropOf({ drop, paired }: EvaluatedModel): string {
+function dropOf({ drop, dropError }: EvaluatedModel): string {
   if (drop === null) return 'no number';
   const value = drop.toFixed(2);
-  return paired ? `${value} ± ${(paired.standardError * 100).toFixed(2)}` : value;
+  return dropError === undefined ? value : `${value} ± ${dropError.toFixed(2)}`;
 }
 
 /** Two digits, which is all that such a figure is good for. */

@@ -24,11 +24,19 @@ export interface Scorer {
 export interface Score {
   /** Such as `{ accuracy: .8384, macroF1: .8371 }`. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Of the metric that compares; undefined where it has none. */
+  /**
+   * For each item what it adds to the metric that compares, where that is their mean, as accuracy is
+   * of 0 and 1. Gives its standard error, and that of the difference of two models.
+   */
+  readonly scores?: ArrayLike<number> | undefined;
+  /** Of the metric that compares, where it is no mean of `scores`; undefined where it has none. */
   readonly standardError?: number | undefined;
   /** For each item what was answered, to tell how often two models agree; NaN for no answer. */
   readonly answers?: readonly (number | string)[] | undefined;
-  /** For each item whether it was right (1) or not (0), for McNemar's test. */
+  /**
+   * For each item whether it was right (1) or not (0), for McNemar's test: items that do not depend
+   * on each other, such as sentences rather than their words.
+   */
   readonly right?: Uint8Array | undefined;
   /** [label][answer], with labels in the order of `labels`. */
   readonly confusion?: Confusion | undefined;

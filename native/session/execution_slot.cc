@@ -77,6 +77,7 @@ ExecutionSlot::ExecutionSlot(std::shared_ptr<LoadedEngine> engine, const SlotOpt
       device_(engine_->device()),
       driver_(device_->driver()),
       user_managed_memory_(options.context.memory == "userManaged"),
+      wait_(options.wait),
       compute_stream_(device_, options.priority),
       scratch_(device_) {
   if (options.depth > 1) {
@@ -108,16 +109,14 @@ JobReport ExecutionSlot::Run(Lane& lane, const JobOptions& options) {
   const bool alone = running_++ == 0 || !in_stream_;
   const Finally leave([this] { --running_; });
   JobReport report;
-  std::optional<JobTimer> timer;
-  if (options.timed) timer.emplace(device_);
-  JobTimer* const timing = timer ? &*timer : nullptr;
   try {
+    JobTimer* const timer = options.timed ? &lane.timer() : nullptr;
     if (alone) {
-      RunAlone(lane, options, timing, report);
+      RunAlone(lane, options, timer, report);
     } else {
-      RunBeside(lane, options, timing, report);
+      RunBeside(lane, options, timer, report);
     }
-    if (timer) report.times = timer->Times();
+    if (timer != nullptr) report.times = timer->Times();
   } catch (...) {
     Settle();
     throw;
@@ -128,34 +127,36 @@ JobReport ExecutionSlot::Run(Lane& lane, const JobOptions& options) {
 void ExecutionSlot::RunAlone(Lane& lane, const JobOptions& options, JobTimer* timer,
                              JobReport& report) {
   // Locked for the copies too: another job that comes now may capture what the stream is given.
-  InTurn(lane, [&] {
+  InTurn(lane, timer, [&] {
     CopyIn(lane, compute_stream_, timer);
     Compute(lane, options, timer, report);
     CopyOut(lane, compute_stream_, timer);
   });
   // Not the stream, on which that job may be capturing.
-  lane.computed().Synchronize();
+  lane.computed().Synchronize(wait_);
 }
 
 void ExecutionSlot::RunBeside(Lane& lane, const JobOptions& options, JobTimer* timer,
                               JobReport& report) {
   CopyIn(lane, *in_stream_, timer);
   lane.inputs_ready().Record(*in_stream_);
-  InTurn(lane, [&] {
+  InTurn(lane, timer, [&] {
     lane.inputs_ready().HoldBack(compute_stream_);
     Compute(lane, options, timer, report);
   });
   lane.computed().HoldBack(*out_stream_);
   CopyOut(lane, *out_stream_, timer);
-  out_stream_->Synchronize();
+  lane.delivered().Record(*out_stream_);
+  lane.delivered().Synchronize(wait_);
 }
 
-template <typename Enqueue>
-void ExecutionSlot::InTurn(Lane& lane, Enqueue enqueue) {
+template <typename Work>
+void ExecutionSlot::InTurn(Lane& lane, JobTimer* timer, Work enqueue_work) {
   const std::lock_guard<std::mutex> lock(context_mutex_);
   WaitForLast();
   try {
-    enqueue();
+    if (timer != nullptr) timer->Turn(compute_stream_);
+    enqueue_work();
     lane.computed().Record(compute_stream_);
   } catch (...) {
     // Its end is not recorded, so the next job could not wait for what was enqueued.
@@ -166,6 +167,7 @@ void ExecutionSlot::InTurn(Lane& lane, Enqueue enqueue) {
 
 void ExecutionSlot::CopyIn(Lane& lane, const Stream& stream, JobTimer* timer) {
   if (timer != nullptr) timer->copy_in.Begin(stream);
+  bool copies = false;
   for (Lane::Input& input : lane.inputs()) {
     const void* const source = input.source();
     if (source == nullptr) continue;
@@ -174,19 +176,19 @@ void ExecutionSlot::CopyIn(Lane& lane, const Stream& stream, JobTimer* timer) {
     driver_.Check(
         driver_.cuMemcpyHtoDAsync(input.memory.device_pointer(), source, input.bytes, stream.get()),
         "cuMemcpyHtoDAsync");
+    copies = true;
   }
-  if (timer != nullptr) timer->copy_in.End(stream);
+  if (timer != nullptr && copies) timer->copy_in.End(stream);
 }
 
 void ExecutionSlot::WaitForLast() {
   // A single lane has been waited for to its very end.
-  if (last_ != nullptr && in_stream_) last_->computed().Synchronize();
+  if (last_ != nullptr && in_stream_) last_->computed().Synchronize(wait_);
 }
 
 void ExecutionSlot::Compute(Lane& lane, const JobOptions& options, JobTimer* timer,
                             JobReport& report) {
   last_ = &lane;
-  if (timer != nullptr) timer->compute.Begin(compute_stream_);
   std::optional<DebugRecorder> debug;
   std::optional<LayerTimes> layers;
   // What is set on the context must not outlive this call, also where it throws.
@@ -200,11 +202,10 @@ void ExecutionSlot::Compute(Lane& lane, const JobOptions& options, JobTimer* tim
   if (options.profiled) context_->SetProfiler(&layers.emplace());
   BindInputs(lane);
   BindOutputs(lane);
-  Launch(lane, options, report);
+  Launch(lane, options, timer, report);
   if (debug || layers) compute_stream_.Synchronize();
   if (debug) report.debug_tensors = debug->Take();
   if (layers) report.layers = layers->Take();
-  if (timer != nullptr) timer->compute.End(compute_stream_);
 }
 
 void ExecutionSlot::BindInputs(Lane& lane) {
@@ -230,20 +231,21 @@ void ExecutionSlot::BindOutputs(Lane& lane) {
   }
 }
 
-void ExecutionSlot::Launch(Lane& lane, const JobOptions& options, JobReport& report) {
+void ExecutionSlot::Launch(Lane& lane, const JobOptions& options, JobTimer* timer,
+                           JobReport& report) {
   const auto& outputs = lane.outputs();
   report.launch = "enqueue";
   if (std::any_of(outputs.begin(), outputs.end(), IsDataDependent)) {
-    EnqueueDataDependent(lane);
+    EnqueueDataDependent(lane, timer);
     if (graphs_) report.launch = "dataDependentOutput";
   } else if (graphs_ && !options.profiled && options.debug_tensors.empty()) {
-    report.launch = LaunchGraph(lane);
+    report.launch = LaunchGraph(lane, timer);
   } else {
-    context_->Enqueue(compute_stream_.get());
+    Enqueue(timer);
   }
 }
 
-void ExecutionSlot::EnqueueDataDependent(Lane& lane) {
+void ExecutionSlot::EnqueueDataDependent(Lane& lane, JobTimer* timer) {
   std::vector<std::unique_ptr<OutputReceiver>> receivers;
   const Finally unset([&] {
     for (const auto& receiver : receivers) {
@@ -256,7 +258,7 @@ void ExecutionSlot::EnqueueDataDependent(Lane& lane) {
     context_->SetOutputAllocator(output.tensor.name, receivers.back().get());
   }
   try {
-    context_->Enqueue(compute_stream_.get());
+    Enqueue(timer);
   } catch (const StatusError&) {
     for (const auto& receiver : receivers) receiver->ThrowIfFailed();
     throw;
@@ -267,16 +269,16 @@ void ExecutionSlot::EnqueueDataDependent(Lane& lane) {
   }
 }
 
-std::string ExecutionSlot::LaunchGraph(Lane& lane) {
+std::string ExecutionSlot::LaunchGraph(Lane& lane, JobTimer* timer) {
   const std::string reason = WhyNoGraph(lane);
   GraphCache::Entry* const entry = reason.empty() ? graphs_->Find(GraphKey(lane)) : nullptr;
   if (entry != nullptr && entry->refusal.empty()) {
-    if (entry->graph == nullptr) return CaptureAndVerify(lane, *entry);
-    entry->graph->Launch(compute_stream_);
+    if (entry->graph == nullptr) return CaptureAndVerify(lane, *entry, timer);
+    Enqueue(*entry->graph, timer);
     return "graph";
   }
   // New shapes run once before they are captured: TensorRT sets itself up at their first enqueue.
-  context_->Enqueue(compute_stream_.get());
+  Enqueue(timer);
   if (entry != nullptr) return entry->refusal;
   return reason.empty() ? "enqueue" : reason;
 }
@@ -291,8 +293,8 @@ std::string ExecutionSlot::WhyNoGraph(Lane& lane) const {
   return {};
 }
 
-std::string ExecutionSlot::CaptureAndVerify(Lane& lane, GraphCache::Entry& entry) {
-  context_->Enqueue(compute_stream_.get());
+std::string ExecutionSlot::CaptureAndVerify(Lane& lane, GraphCache::Entry& entry, JobTimer* timer) {
+  Enqueue(timer);
   const auto expected = ReadOutputs(driver_, lane, compute_stream_);
   try {
     Capture capture(device_, compute_stream_);
@@ -305,16 +307,29 @@ std::string ExecutionSlot::CaptureAndVerify(Lane& lane, GraphCache::Entry& entry
   }
   // A graph that was captured wrongly may do nothing: it must not find the right outputs there.
   ClearOutputs(driver_, lane, compute_stream_);
-  entry.graph->Launch(compute_stream_);
+  Enqueue(*entry.graph, timer);
   if (ReadOutputs(driver_, lane, compute_stream_) == expected) return "capture";
   entry.graph.reset();
   entry.refusal = "outputsDiffer";
-  context_->Enqueue(compute_stream_.get());
+  Enqueue(timer);
   return entry.refusal;
+}
+
+void ExecutionSlot::Enqueue(JobTimer* timer) {
+  const auto launch = [this] { context_->Enqueue(compute_stream_.get()); };
+  if (timer == nullptr) return launch();
+  timer->Enqueue(compute_stream_, launch);
+}
+
+void ExecutionSlot::Enqueue(const Graph& graph, JobTimer* timer) {
+  const auto launch = [&] { graph.Launch(compute_stream_); };
+  if (timer == nullptr) return launch();
+  timer->Enqueue(compute_stream_, launch);
 }
 
 void ExecutionSlot::CopyOut(Lane& lane, const Stream& stream, JobTimer* timer) {
   if (timer != nullptr) timer->copy_out.Begin(stream);
+  bool copies = false;
   for (Lane::Output& output : lane.outputs()) {
     if (output.tensor.on_host || output.bytes == 0) continue;
     if (output.delivery == Lane::Delivery::kHost) output.staging.Reserve(output.bytes);
@@ -323,8 +338,9 @@ void ExecutionSlot::CopyOut(Lane& lane, const Stream& stream, JobTimer* timer) {
     driver_.Check(driver_.cuMemcpyDtoHAsync(target, output.memory.device_pointer(), output.bytes,
                                             stream.get()),
                   "cuMemcpyDtoHAsync");
+    copies = true;
   }
-  if (timer != nullptr) timer->copy_out.End(stream);
+  if (timer != nullptr && copies) timer->copy_out.End(stream);
 }
 
 void ExecutionSlot::Settle() noexcept {

@@ -1,4 +1,4 @@
-import { Model, openOnnxRuntime, tensor } from 'tensorrt-node';
+import { Model, Runtime, tensor } from 'tensorrt-node';
 import { describe, expect, test } from 'vitest';
 import {
   addBert,
@@ -144,7 +144,11 @@ function feeds({ tokenTypeIds = false }) {
 }
 
 async function run(model: Model, inputs: ReturnType<typeof feeds>) {
-  await using runtime = await openOnnxRuntime(model, { threads: 1 });
+  await using runtime = await Runtime.load(model, {
+    runtime: 'onnxruntime',
+    threads: 1,
+    isolate: false,
+  });
   return await runtime.infer(inputs);
 }
 

@@ -1,18 +1,12 @@
-import {
-  checkInteger,
-  checkOneOf,
-  checkOptions,
-  checkText,
-  invalidArgument,
-} from '../../arguments.js';
+import { checkOneOf, checkOptions, checkText, invalidArgument } from '../../arguments.js';
 import { TensorRTError } from '../../errors.js';
 import type { TensorMap } from '../../tensor.js';
 import { iterateSamples, type TaskSamples } from '../samples.js';
-import { errorOfShare } from '../statistics/error-of-share.js';
 import type { Score, Scorer, Task } from '../task.js';
+import { checkLabels, checkNames, checkPadding } from '../task-arguments.js';
 import { answerOf, rowsOf } from './answers.js';
 import { ConfusionCounts } from './confusion-counts.js';
-import { rowHasTokens } from './padding.js';
+import { maskOf, rowsWithTokens } from './padding.js';
 
 export interface ClassificationOptions {
   /** What the model is fed: read anew for each model. */
@@ -63,22 +57,13 @@ function checkClassification(options: ClassificationOptions): void {
     ...['samples', 'labels', 'labelNames', 'output', 'threshold', 'padding', 'metric'],
   ]);
   const { labels, labelNames, output, threshold, padding, metric } = options;
-  if (typeof labels?.length !== 'number') {
-    throw invalidArgument('options.labels', 'a list of class indices', labels);
-  }
-  const wrong = Array.from(labels).findIndex((label) => !(Number.isInteger(label) && label >= 0));
-  if (wrong !== -1) checkInteger(`options.labels[${wrong}]`, labels[wrong], 0);
-  labelNames?.forEach((name, index) => {
-    checkText(`options.labelNames[${index}]`, name);
-  });
+  checkLabels('options.labels', labels);
+  checkNames('options.labelNames', labelNames);
   if (output !== undefined) checkText('options.output', output);
   if (threshold !== undefined && !Number.isFinite(threshold)) {
     throw invalidArgument('options.threshold', 'a finite number', threshold);
   }
-  if (padding !== undefined) {
-    checkOptions('options.padding', padding, ['mask']);
-    checkText('options.padding.mask', padding.mask);
-  }
+  checkPadding(padding);
   if (metric !== undefined) checkOneOf('options.metric', metric, metrics);
 }
 
@@ -95,10 +80,10 @@ class ClassificationScorer implements Scorer {
   add(outputs: TensorMap, feeds: TensorMap): void {
     const { labels, output, padding, threshold = 0 } = this.#options;
     const rows = rowsOf(outputs, output);
-    const hasTokens = padding ? rowHasTokens(feeds, padding.mask, rows.rows) : () => true;
+    const filled = padding && rowsWithTokens(maskOf(feeds, padding.mask, rows.rows), rows.rows);
     const classes = rows.columns === 1 ? 2 : rows.columns;
     for (let row = 0; row < rows.rows; row++) {
-      if (!hasTokens(row)) continue;
+      if (filled && !filled[row]) continue;
       const item = this.#answers.length;
       const answer = answerOf(rows, row, threshold);
       this.#answers.push(answer);
@@ -118,7 +103,7 @@ class ClassificationScorer implements Scorer {
     const { accuracy, unanswered, items } = counts;
     return {
       metrics: { accuracy, macroF1: counts.macroF1(), weightedF1: counts.weightedF1() },
-      standardError: metric === 'accuracy' ? errorOfShare(accuracy, items) : undefined,
+      scores: metric === 'accuracy' ? this.#right : undefined,
       answers: this.#answers,
       right: Uint8Array.from(this.#right),
       confusion: counts.confusion(nameOf),

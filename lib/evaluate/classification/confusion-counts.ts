@@ -1,3 +1,4 @@
+import { sum } from '../statistics/standard-error.js';
 import type { ClassFigures, Confusion } from '../task.js';
 
 /** Counts answers by label, and what follows from that. */
@@ -93,8 +94,4 @@ export function fScore(right: number, answered: number, support: number) {
     recall: right / (support || 1),
     f1: (2 * right) / (answered + support || 1),
   };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

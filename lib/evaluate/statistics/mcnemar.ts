@@ -9,8 +9,6 @@ export interface PairedComparison {
    * they are is doubtful. By McNemar's test in its exact form.
    */
   readonly pValue: number;
-  /** The standard error of the difference of the two shares of right answers. */
-  readonly standardError: number;
 }
 
 /**
@@ -30,12 +28,7 @@ export function compareRight(reference: Uint8Array, other: Uint8Array): PairedCo
     if (right > (other[index] as number)) onlyReference++;
     if (right < (other[index] as number)) onlyThis++;
   });
-  return {
-    onlyReference,
-    onlyThis,
-    pValue: exactMcNemar(onlyReference, onlyThis),
-    standardError: errorOfDifference(onlyReference, onlyThis, reference.length),
-  };
+  return { onlyReference, onlyThis, pValue: exactMcNemar(onlyReference, onlyThis) };
 }
 
 /** The two-sided probability of a binomial with p = 1/2, summed in logarithms: 2^-n underflows. */
@@ -48,11 +41,4 @@ export function exactMcNemar(a: number, b: number): number {
     logTerm += Math.log((count - k) / (k + 1));
   }
   return Math.min(1, 2 * tail);
-}
-
-/** Of a mean of values of which `a` are 1, `b` are -1 and the others 0. */
-function errorOfDifference(a: number, b: number, count: number): number {
-  if (count === 0) return 0;
-  const mean = (a - b) / count;
-  return Math.sqrt(((a + b) / count - mean * mean) / count);
 }
