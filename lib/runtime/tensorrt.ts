@@ -116,7 +116,7 @@ class TensorRTRuntime implements Runtime {
       const { outputs, signal, onTimes } = options;
       if (!outputs) return this.#session.infer(feeds, { signal, onTimes });
       const targets = Object.fromEntries(outputs.map((name) => [name, 'host'] as const));
-      return this.#session.infer(feeds, { signal, outputs: targets, onTimes });
+      return this.#session.infer(feeds, { signal, onTimes, outputs: targets });
     });
   }
 
