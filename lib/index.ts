@@ -80,6 +80,7 @@ export type {
   TargetedOutputs,
   WarmupShapes,
 } from './engine/session/bindings.js';
+export type { InferenceTimes } from './engine/session/inference-times.js';
 export {
   type InferOptions,
   type LayerTime,

@@ -113,10 +113,10 @@ class TensorRTRuntime implements Runtime {
   infer(feeds: TensorMap, options: RunOptions = {}): Promise<TensorMap> {
     return this.#lifetime.run(async () => {
       checkRunOptions(options, this.outputs);
-      const { outputs, signal } = options;
-      if (!outputs) return this.#session.infer(feeds, { signal });
+      const { outputs, signal, onTimes } = options;
+      if (!outputs) return this.#session.infer(feeds, { signal, onTimes });
       const targets = Object.fromEntries(outputs.map((name) => [name, 'host'] as const));
-      return this.#session.infer(feeds, { signal, outputs: targets });
+      return this.#session.infer(feeds, { signal, onTimes, outputs: targets });
     });
   }
 
