@@ -81,7 +81,12 @@ async function quantized(
   report: (phase: string) => void,
 ): Promise<PrecisionVariant> {
   const [type, half] = precision.split('+') as ['int8' | 'fp8', 'fp16'?];
-  const placement = { ...chosen, ...(profiles && { profiles }), type, precision: half ?? 'fp32' };
+  const placement: PlacementOptions = {
+    ...chosen,
+    ...(profiles && { profiles }),
+    type,
+    precision: half ?? 'fp32',
+  };
   const randomRanges = given === undefined && samples === undefined;
   report('calibrate');
   const table =
