@@ -1,4 +1,4 @@
-import { type Model, Runtime, type TensorMap, tensor } from 'tensorrt-node';
+import { Runtime, type TensorMap, tensor } from 'tensorrt-node';
 import { compareRuns, type RunSource } from 'tensorrt-node/evaluate';
 import { describe, expect, test } from 'vitest';
 import { buildModel, errorOf, linearModel, randomTensor, temporaryFolder } from './helpers.js';
