@@ -19,10 +19,16 @@ export function describeBench(report: BenchReport): string[] {
     ]),
     ...(only && measured.length === 1 ? oneCell(only) : cellTable(measured)),
     ...section('Not measured', problemLines(cells)),
+    ...(only ? [] : ['', styled('red', 'Nothing could be measured.'), ...doctorLines]),
     ...section('Warnings', warningLines(measured)),
     ...section('How models were made', noteLines(measured)),
   ];
 }
+
+/** What to do where nothing ran. */
+const doctorLines = [
+  '  tensorrt-node doctor tells what this machine lacks; --matrix runtime=onnxruntime needs no GPU.',
+];
 
 function oneCell({ name, result }: BenchCell): string[] {
   if (!result) return [];
@@ -32,13 +38,14 @@ function oneCell({ name, result }: BenchCell): string[] {
     ...(unserved ? [`${number(unserved)} arrived and were not served`] : []),
   ].map((text) => `, ${styled('red', text)}`);
   const rows = [
+    ['Ran on', result.provider],
     ['Throughput', throughputText(result)],
     ['Measured', `${number(inferences)} inferences in ${figure(wallMs / 1000)} s${lost.join('')}`],
     ['Variation', `${percent(result.latency.variation)} of the mean latency`],
     ...amountRows(result),
   ];
   return [
-    ...section(`${name}, by ${result.provider}`, table(rows)),
+    ...section(name, table(rows)),
     ...section('Times in ms', columnsOfNumbers(timeRows(result))),
   ];
 }
@@ -103,6 +110,7 @@ function ofResult(
 }
 
 function cellTable(cells: readonly BenchCell[]): string[] {
+  if (cells.length === 0) return [];
   const columns = filled(overview, cells);
   const rows = cells.map((cell) => columns.map(({ read }) => `${read(cell) ?? ''}`));
   return section('Times in ms, medians of parts', columnsOfNumbers([titles(columns), ...rows]));
