@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   quantize: async () => (await import('./quantize.js')).quantizeCommand(),
   sensitivity: async () => (await import('./sensitivity.js')).sensitivityCommand(),
   'auto-quantize': async () => (await import('./auto-quantize.js')).autoQuantizeCommand(),
+  evaluate: async () => (await import('./evaluate.js')).evaluateCommand(),
   simplify: async () => (await import('./simplify.js')).simplifyCommand(),
   diff: async () => (await import('./diff.js')).diffCommand(),
   bench: async () => (await import('./bench.js')).benchCommand(),
