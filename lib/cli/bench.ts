@@ -107,12 +107,16 @@ async function measure(
   signal: AbortSignal,
 ): Promise<BenchReport> {
   let sofar: BenchReport | undefined;
+  let total = 0;
   try {
     return await withProgress((line) =>
       bench(subject, {
         ...options,
         signal,
-        onProgress: (progress) => line.show(progressText(progress)),
+        onProgress: (progress) => {
+          total = progress.cells;
+          line.show(progressText(progress));
+        },
         onReport: (report) => {
           sofar = report;
         },
@@ -120,7 +124,7 @@ async function measure(
     );
   } catch (error) {
     if (!signal.aborted || !sofar) throw error;
-    note(`Stopped after ${sofar.cells.length} cells.`);
+    note(`Stopped after ${sofar.cells.length} of ${total} cells.`);
     return sofar;
   }
 }

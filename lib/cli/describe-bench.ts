@@ -1,5 +1,5 @@
 import type { BenchCell, BenchReport, BenchResult } from '../bench/bench-report.js';
-import { type Column, filled, parameterColumns, statistics, timedParts } from '../bench/columns.js';
+import { type Column, filled, overview, timeRows } from '../bench/columns.js';
 import { machineText, methodText, versionsText } from '../bench/words.js';
 import { figure, percent } from '../figures.js';
 import { styled } from './terminal.js';
@@ -46,7 +46,7 @@ function oneCell({ name, result }: BenchCell): string[] {
   ];
   return [
     ...section(name, table(rows)),
-    ...section('Times in ms', columnsOfNumbers(timeRows(result))),
+    ...section('Times in ms', columnsOfNumbers(timeRows(result, ''))),
   ];
 }
 
@@ -72,41 +72,6 @@ function amountRows({ memory, energy, cost }: BenchResult): string[][] {
     ...(energy ? [['Energy', `${figure(energy.joules)} J, ${figure(energy.watts)} W`]] : []),
     ...(costs.length > 0 ? [['Of a million', costs.join(', ')]] : []),
   ];
-}
-
-function timeRows(result: BenchResult): string[][] {
-  const parts = timedParts.flatMap(([title, part]) => {
-    const times = result[part];
-    return times ? [[title, ...statistics.map(([, key]) => figure(times[key]))]] : [];
-  });
-  return [['', ...statistics.map(([title]) => title)], ...parts];
-}
-
-const overview: readonly Column<string | number>[] = [
-  ...parameterColumns,
-  ofResult('inf/s', ({ inferencesPerSecond }) => figure(inferencesPerSecond)),
-  ofResult('samples/s', ({ samplesPerSecond: rate }) => rate && figure(rate)),
-  ofResult('median', ({ latency }) => figure(latency.median)),
-  ofResult('p90', ({ latency }) => figure(latency.p90)),
-  ofResult('p99', ({ latency }) => figure(latency.p99)),
-  ofResult('queue', ({ queue }) => queue && figure(queue.median)),
-  ofResult('enqueue', ({ enqueue }) => enqueue && figure(enqueue.median)),
-  ofResult('H2D', ({ copyIn }) => copyIn && figure(copyIn.median)),
-  ofResult('compute', ({ compute }) => compute && figure(compute.median)),
-  ofResult('D2H', ({ copyOut }) => copyOut && figure(copyOut.median)),
-  ofResult('variation', ({ latency }) => percent(latency.variation)),
-  ofResult('host', ({ memory }) => memory.hostPeak && bytes(memory.hostPeak)),
-  ofResult('device', ({ memory }) => memory.devicePeak && bytes(memory.devicePeak)),
-  ofResult('power', ({ energy }) => energy && `${figure(energy.watts)} W`),
-  ofResult('price/million', ({ cost }) => cost?.price && figure(cost.price)),
-  ofResult('J/million', ({ cost }) => cost?.joules && figure(cost.joules)),
-];
-
-function ofResult(
-  title: string,
-  read: (result: BenchResult) => string | number | undefined,
-): Column<string | number> {
-  return { title, read: ({ result }) => result && read(result) };
 }
 
 function cellTable(cells: readonly BenchCell[]): string[] {

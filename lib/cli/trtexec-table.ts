@@ -14,7 +14,6 @@ import {
 } from './trtexec-effects.js';
 
 const strongly = 'engines are strongly typed: convert the model with tensorrt-node convert';
-const program = 'write a few lines: see docs/sessions.md';
 const folder = 'put the folder of your TensorRT into TENSORRT_LIB_DIR';
 
 /** What the flags of trtexec, from TensorRT 7 to 11, are here. docs/bench.md has the same table. */
@@ -157,13 +156,13 @@ export const trtexecFlags: readonly TrtexecFlag[] = [
   idle('nvtxVerbosity', 'it is called profilingVerbosity', 'name'),
   idle('tempdir', 'temporary files lie where TMPDIR says', 'folder'),
   idle('tempfileControls', 'temporary files lie where TMPDIR says', 'list'),
-  refused('dumpProfile', `times of layers are of Session.profile: ${program}`),
-  refused('exportProfile', `times of layers are of Session.profile: ${program}`),
-  refused('dumpLayerInfo', `layers are told by Engine.inspect: ${program}`),
-  refused('exportLayerInfo', `layers are told by Engine.inspect: ${program}`),
-  refused('dumpOutput', `outputs are of Session.infer: ${program}`),
-  refused('exportOutput', `outputs are of Session.infer: ${program}`),
-  refused('dumpRawBindingsToFile', `outputs are of Session.infer: ${program}`),
+  refused('dumpProfile', 'Session.profile times layers, in a program of a few lines'),
+  refused('exportProfile', 'Session.profile times layers, in a program of a few lines'),
+  refused('dumpLayerInfo', 'Engine.inspect tells of layers, in a program of a few lines'),
+  refused('exportLayerInfo', 'Engine.inspect tells of layers, in a program of a few lines'),
+  refused('dumpOutput', 'Session.infer gives outputs, in a program of a few lines'),
+  refused('exportOutput', 'Session.infer gives outputs, in a program of a few lines'),
+  refused('dumpRawBindingsToFile', 'Session.infer gives outputs, in a program of a few lines'),
   refused('dumpRefit', 'use Engine.refittableWeights in a program'),
   refused('loadRefOutputs', 'use compareRuns in a program'),
 ];
