@@ -5,6 +5,7 @@ import { type Clock, realClock } from '../../dist/bench/load/clock.js';
 import { closedLoop } from '../../dist/bench/load/closed-loop.js';
 import { openLoop } from '../../dist/bench/load/open-loop.js';
 import { Runtime } from '../../dist/runtime/load.js';
+import type { RunTimes } from '../../dist/runtime/runtime.js';
 import { linearModel, randomTensor } from './helpers.js';
 
 // Loads under a clock that stands still while anything is to do: every latency is computed by hand.
@@ -162,7 +163,7 @@ it('shows a stall on a real runtime, in the time of this machine', async () => {
   const nobody = new Int32Array(new SharedArrayBuffer(4));
   const run = async (index: number) => {
     if (index === 5) Atomics.wait(nobody, 0, 0, 300);
-    let times: Parameters<NonNullable<Parameters<Runtime['infer']>[1]>['onTimes'] & object>[0];
+    let times: RunTimes | undefined;
     await runtime.infer(feeds, {
       onTimes: (taken) => {
         times = taken;

@@ -47,7 +47,11 @@ it('lets fixed sizes be, and says where the matrix asks for others', () => {
     batch: undefined,
     length: undefined,
   });
-  expect(cellShapes(fixed, { batch: 8, length: 128 }).shapes).toEqual({ input_ids: [8, 128] });
+  expect(cellShapes(fixed, { batch: 8, length: 128 })).toEqual({
+    shapes: { input_ids: [8, 128] },
+    batch: 8,
+    length: 128,
+  });
   expect(() => cellShapes(fixed, { batch: 4 })).toThrow(
     "Input 'input_ids' [8, 128] cannot be run with batch 4.",
   );

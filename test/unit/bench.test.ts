@@ -33,7 +33,8 @@ it('measures every combination, and says of each what it is', async () => {
   expect(last).toMatchObject({
     parameters: { runtime: 'onnxruntime:cpu', precision: 'int8', batch: 3 },
     shapes: { x: [3, 16] },
-    problem: undefined,
+    // 3 rows by 16 x 32 and by 32 x 4, two operations each.
+    work: { flops: 2 * 3 * (16 * 32 + 32 * 4) },
   });
   expect(last?.notes?.[0]).toMatch(/random inputs/);
   for (const { result } of report.cells) {
@@ -75,7 +76,7 @@ it('takes a file, samples and rates, and tells how far it is', async () => {
   expect(cell?.result?.queue?.count).toBe(10);
   const phases = seen.map(({ phase }) => phase);
   expect([...new Set(phases)]).toEqual(['prepare', 'load', 'warm up', 'measure']);
-  expect(seen[0]).toMatchObject({ cell: 1, cells: 1, name: 'onnxruntime:cpu 500/s' });
+  expect(seen[0]).toMatchObject({ cell: 1, cells: 1, name: '2 onnxruntime:cpu 500/s' });
 });
 
 it('says why a cell was not measured, and measures the others', async () => {
