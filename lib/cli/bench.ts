@@ -96,7 +96,14 @@ async function measured(
   if (!wantsPlan(flags)) return measure(loaded ? await loaded : file, complete, signal);
   const plan = await buildPlan(await model(), flags, complete, signal);
   if (flags.buildOnly) return undefined;
-  const { precisions: _, profiles: __, build: ___, table: ____, ...rest } = complete;
+  const {
+    precisions: _,
+    profiles: __,
+    build: ___,
+    table: ____,
+    product: _____,
+    ...rest
+  } = complete;
   return measure(plan, rest, signal);
 }
 

@@ -42,8 +42,9 @@ describe('command lines for trtexec', () => {
           '--iterations=100',
           '--cuda-graph',
           '--no-transfers',
+          '--wait=spin',
         ],
-        notes: ['--useSpinWait', '--percentile', '--avgRuns'],
+        notes: ['--percentile', '--avgRuns'],
       },
     ],
     [
