@@ -40,6 +40,8 @@ export type TensorRTErrorCode =
   | 'ERR_RUNTIME'
   /** The TensorRT at hand does not have it; the message names the version or product that does. */
   | 'ERR_UNSUPPORTED'
+  /** A file is no report of measurements, or one of another version. */
+  | 'ERR_REPORT'
   /** A file cannot be read or written. */
   | 'ERR_FILE'
   /** The object is in use in a way that excludes the call. */

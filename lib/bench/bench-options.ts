@@ -14,6 +14,7 @@ import type { PlacementOptions } from '../quantize/placement/options.js';
 import { type RuntimeName, runtimeNames } from '../runtime/runtime.js';
 import type { TensorMap } from '../tensor.js';
 import { type Precision, precisions } from '../variants/precision.js';
+import type { BenchReport } from './bench-report.js';
 
 /** Where a measurement is. */
 export interface BenchProgress {
@@ -79,12 +80,19 @@ export interface BenchOptions extends LibraryOptions {
   /** Whether TensorRT launches captured graphs. Default: false. */
   cudaGraphs?: boolean | undefined;
   /**
+   * How threads wait for the GPU: asleep, or by asking again and again, which answers sooner and takes
+   * a core. Default: `'block'`.
+   */
+  wait?: 'block' | 'spin' | undefined;
+  /**
    * Whether each inference copies its inputs to the device and its outputs back. False leaves both on
    * the device; TensorRT only. Default: true.
    */
   transfers?: boolean | undefined;
   /** Threads of ONNX Runtime. Default: one per core. */
   threads?: number | undefined;
+  /** How ONNX Runtime computes INT8 on the CPU, as in {@link Runtime.load}. Default: `'kernels'`. */
+  int8?: 'kernels' | 'float' | undefined;
   /** Number of the GPU. Default: 0. */
   device?: number | undefined;
   /** What an hour of this machine costs, in any currency. */
@@ -93,6 +101,8 @@ export interface BenchOptions extends LibraryOptions {
   seed?: number | undefined;
   /** Called when a phase begins, and twice a second. */
   onProgress?: ((progress: BenchProgress) => void) | undefined;
+  /** Called after each cell with the report so far: what is left of a measurement that is aborted. */
+  onReport?: ((report: BenchReport) => void) | undefined;
   /** Ends the processes that measure; the promise rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
@@ -105,6 +115,7 @@ type Defaulted =
   | 'contexts'
   | 'concurrency'
   | 'cudaGraphs'
+  | 'wait'
   | 'transfers'
   | 'device'
   | 'seed';
@@ -136,12 +147,15 @@ const optionNames: readonly (keyof BenchOptions)[] = [
   'contexts',
   'concurrency',
   'cudaGraphs',
+  'wait',
   'transfers',
   'threads',
+  'int8',
   'device',
   'pricePerHour',
   'seed',
   'onProgress',
+  'onReport',
   'signal',
 ];
 
@@ -150,8 +164,9 @@ export function checkBenchOptions(options: BenchOptions): CheckedBenchOptions {
   checkOptions('options', options, optionNames);
   checkAxes(options);
   const { arrivals = 'poisson', warmupMs = 200, durationMs = 3000, iterations = 10 } = options;
-  const { contexts = 1, cudaGraphs = false, transfers = true, device = 0, seed = 1 } = options;
-  const { concurrency = contexts, threads, pricePerHour, profiles, cacheDir } = options;
+  const { contexts = 1, cudaGraphs = false, wait = 'block', transfers = true } = options;
+  const { concurrency = contexts, threads, int8, device = 0, seed = 1 } = options;
+  const { pricePerHour, profiles, cacheDir } = options;
   checkOneOf('options.arrivals', arrivals, ['poisson', 'even']);
   checkNumber('options.warmupMs', warmupMs, 0);
   checkNumber('options.durationMs', durationMs, 0);
@@ -159,10 +174,12 @@ export function checkBenchOptions(options: BenchOptions): CheckedBenchOptions {
   checkInteger('options.contexts', contexts, 1, 64);
   checkInteger('options.concurrency', concurrency, 1);
   checkBoolean('options.cudaGraphs', cudaGraphs);
+  checkOneOf('options.wait', wait, ['block', 'spin']);
   checkBoolean('options.transfers', transfers);
   checkInteger('options.device', device, 0);
   checkInteger('options.seed', seed, 0);
   if (threads !== undefined) checkInteger('options.threads', threads, 1);
+  if (int8 !== undefined) checkOneOf('options.int8', int8, ['kernels', 'float']);
   if (pricePerHour !== undefined) checkNumber('options.pricePerHour', pricePerHour, 0);
   if (profiles !== undefined) checkProfileList('options.profiles', profiles);
   if (cacheDir !== undefined) checkText('options.cacheDir', cacheDir);
@@ -175,6 +192,7 @@ export function checkBenchOptions(options: BenchOptions): CheckedBenchOptions {
     contexts,
     concurrency,
     cudaGraphs,
+    wait,
     transfers,
     device,
     seed,

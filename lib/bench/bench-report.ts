@@ -1,6 +1,14 @@
 import type { RuntimeName } from '../runtime/runtime.js';
 import type { Precision } from '../variants/precision.js';
 
+/** What one inference has to compute and to move, whatever runs it. */
+export interface Work {
+  /** Floating point operations, or those on integers: two for each multiplication with addition. */
+  readonly flops: number;
+  /** Weights that are read, and activations that are written and read between fused operators. */
+  readonly bytes: number;
+}
+
 /** What `bench` measured, as it is written to JSON. Times are in milliseconds, sizes in bytes. */
 export interface BenchReport {
   readonly format: 'tensorrt-node-bench';
@@ -48,6 +56,8 @@ export interface BenchCell {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   /** How the model came to its precision, in sentences. */
   readonly notes?: readonly string[] | undefined;
+  /** Of one inference, as `countWork` counts it; absent where it cannot, as of plans. */
+  readonly work?: Work | undefined;
   /** Absent where it could not be measured. */
   readonly result?: BenchResult | undefined;
   /** Why it was not measured. */

@@ -10,7 +10,7 @@ import { BenchWatch } from './bench-watch.js';
 import { resultOf } from './cell-result.js';
 import { cellShapes, type ShapeRequest } from './cell-shapes.js';
 import type { OpenRequest } from './child/protocol.js';
-import { describeMachine, findGpu, ownVersions } from './machine.js';
+import { checkRuntime, describeMachine, ownVersions } from './machine.js';
 import { cellName, combinations } from './matrix.js';
 import { measureCell } from './measure-cell.js';
 import { Subject, type Variant } from './subject.js';
@@ -34,21 +34,24 @@ export async function bench(
   const cells = cellsOf(subject, checked);
   const watch = new BenchWatch(cells.length, checked.onProgress);
   const versions = ownVersions();
+  const machine = await describeMachine(device);
+  let report: BenchReport = {
+    format: 'tensorrt-node-bench',
+    version: 1,
+    date: new Date().toISOString(),
+    machine,
+    versions,
+    model: { name: subject.name, ...subject.digest },
+    method: methodOf(checked),
+    cells: [],
+  };
   try {
-    const measured: BenchCell[] = [];
     for (const parameters of cells) {
-      measured.push(await measure(subject, parameters, checked, versions, watch));
+      const cell = await measure(subject, parameters, checked, versions, watch);
+      report = { ...report, versions: { ...versions }, cells: [...report.cells, cell] };
+      checked.onReport?.(report);
     }
-    return {
-      format: 'tensorrt-node-bench',
-      version: 1,
-      date: new Date().toISOString(),
-      machine: await describeMachine(device),
-      versions,
-      model: { name: subject.name, ...subject.digest },
-      method: methodOf(checked),
-      cells: measured,
-    };
+    return report;
   } finally {
     watch.end();
     await subject.close();
@@ -86,8 +89,7 @@ async function measure(
     const settled = subject.model && cellShapes(subject.model.inputs, request);
     if (settled) cell = cellOf(asked, settled);
     watch.phase('prepare');
-    // Without a GPU that is the answer, and not what conversions and a build would say much later.
-    if (needsGpu(asked)) await findGpu(options.device);
+    await checkRuntime(asked.runtime, options);
     const profiles = profilesOf(subject.model, settled?.shapes, options);
     const variant = await subject.variant(asked.precision, {
       ...options,
@@ -108,10 +110,6 @@ async function measure(
     options.signal?.throwIfAborted();
     return { ...cell, problem: problemOf(error) };
   }
-}
-
-function needsGpu({ runtime }: BenchParameters): boolean {
-  return runtime === 'tensorrt';
 }
 
 function shapeRequest(
@@ -160,7 +158,7 @@ function openRequest(
   options: CheckedBenchOptions,
 ): OpenRequest {
   const { samples, build, cacheDir, product, libraryDir, threads, device, seed } = options;
-  const { contexts, cudaGraphs, transfers } = options;
+  const { contexts, cudaGraphs, wait, transfers, int8 } = options;
   return {
     runtime,
     subject: { kind, path },
@@ -173,8 +171,10 @@ function openRequest(
     libraryDir,
     contexts,
     cudaGraphs,
+    wait,
     transfers,
     threads,
+    int8,
     device,
     seed,
   };

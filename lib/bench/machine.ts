@@ -1,7 +1,13 @@
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { openLibrary } from '../engine/library/library.js';
 import { TensorRTError } from '../errors.js';
 import { callNative, loadAddon } from '../native.js';
+import { fullName } from '../runtime/load.js';
+import type { OrtProvider } from '../runtime/ort-provider.js';
+import { checkOrtProvider } from '../runtime/probe.js';
+import type { RuntimeName } from '../runtime/runtime.js';
+import type { CheckedBenchOptions } from './bench-options.js';
 import type { BenchMachine } from './bench-report.js';
 
 /** The machine that measures, as far as figures depend on it. */
@@ -21,11 +27,24 @@ async function gpuName(device: number): Promise<string | undefined> {
 }
 
 /**
- * The name of a GPU.
+ * Looks whether a runtime can be had at all: without a GPU that is the answer, and not what
+ * conversions and a build would say much later.
  *
- * @throws TensorRTError ERR_NO_GPU, ERR_ADDON
+ * @throws TensorRTError ERR_NO_GPU, ERR_ADDON, ERR_RUNTIME, ERR_TRT_LIBRARY_NOT_FOUND
  */
-export async function findGpu(device: number): Promise<string> {
+export async function checkRuntime(
+  runtime: RuntimeName,
+  { device, product, libraryDir, signal }: CheckedBenchOptions,
+): Promise<void> {
+  if (runtime !== 'tensorrt') {
+    return checkOrtProvider(fullName(runtime).slice('onnxruntime:'.length) as OrtProvider, signal);
+  }
+  await findGpu(device);
+  await openLibrary({ product, libraryDir });
+}
+
+/** @throws TensorRTError ERR_NO_GPU, ERR_ADDON */
+async function findGpu(device: number): Promise<string> {
   const { devices } = await callNative(() => loadAddon().listDevices());
   const found = devices.find(({ ordinal }) => ordinal === device);
   if (found) return found.name;

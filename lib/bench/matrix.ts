@@ -1,3 +1,4 @@
+import { fullName } from '../runtime/load.js';
 import type { RuntimeName } from '../runtime/runtime.js';
 import type { Precision } from '../variants/precision.js';
 import type { CheckedBenchOptions } from './bench-options.js';
@@ -20,10 +21,6 @@ export function combinations(
     ),
   );
   return [...new Map(combined.map((cell) => [JSON.stringify(Object.values(cell)), cell])).values()];
-}
-
-function fullName(runtime: RuntimeName): RuntimeName {
-  return runtime === 'onnxruntime' ? 'onnxruntime:cpu' : runtime;
 }
 
 /** Such as `8x128 int8 onnxruntime:cpu 100/s`. */

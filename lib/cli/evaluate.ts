@@ -1,12 +1,11 @@
 import { type Command, Option } from 'commander';
-import { type Contender, evaluate } from '../evaluate/evaluate.js';
+import { evaluate } from '../evaluate/evaluate.js';
 import type { EvaluatedModel, EvaluationReport } from '../evaluate/evaluation-report.js';
 import { evaluationTable } from '../evaluate/evaluation-table.js';
 import { evaluationToMarkdown } from '../evaluate/to-markdown.js';
-import { Model } from '../onnx/model.js';
-import { openOnnxRuntime } from '../runtime/onnxruntime.js';
-import type { Runtime } from '../runtime/runtime.js';
-import { command, jsonOption, numberThat } from './command.js';
+import { runtimeNames } from '../runtime/runtime.js';
+import { command, jsonOption, numberThat, wholeNumber } from './command.js';
+import { type ContenderFlags, openContenders, precisionList } from './contenders.js';
 import { seconds, withProgress } from './progress.js';
 import { addSampleOptions } from './sample-options.js';
 import { taskCommands } from './tasks/index.js';
@@ -14,8 +13,7 @@ import type { TaskCommand, TaskFlags } from './tasks/task-command.js';
 import { printJson, printLines, styled } from './terminal.js';
 import { alignRight, counted, number, section, table } from './text.js';
 
-interface EvaluateFlags extends TaskFlags {
-  task: string;
+interface EvaluateFlags extends TaskFlags, ContenderFlags {
   maxDrop: number;
   confusion?: boolean;
   markdown?: boolean;
@@ -26,7 +24,8 @@ interface EvaluateFlags extends TaskFlags {
 export function evaluateCommand(): Command {
   const evaluating = command('evaluate', 'how right models are, on labelled data', [
     'evaluate fp32.onnx int8.onnx --task classification --samples test.npz --labels label',
-    'evaluate fp32.onnx int8.onnx --task classification --samples test.jsonl --tokenizer tokenizer.json --labels label --max-drop 0.5',
+    'evaluate model.onnx --precision fp32,fp16,int8 --calibration train.npz --task classification --samples test.npz --labels label --max-drop 0.5',
+    'evaluate fp16.plan int8.plan --task token-classification --samples test.npz --labels tags --label-names O,B-PER,I-PER',
   ])
     .argument('<models...>', 'ONNX models or plans; the first is the reference')
     .addOption(
@@ -34,16 +33,19 @@ export function evaluateCommand(): Command {
         .choices(Object.keys(taskCommands))
         .makeOptionMandatory(),
     )
+    .option('--metric <name>', 'by which models are compared, such as f1 or accuracy')
     .option(
       '--max-drop <points>',
       'how much a model may lose: points, or percent of a perplexity',
       numberThat('from 0', (value) => value >= 0),
       1,
-    )
+    );
+  addContenderOptions(addTaskOptions(addSampleOptions(evaluating)));
+  return evaluating
     .option('--confusion', 'print for each model what was answered for which label')
     .option('--markdown', 'print the table as Markdown')
-    .addOption(jsonOption());
-  return addTaskOptions(addSampleOptions(evaluating)).action(run);
+    .addOption(jsonOption())
+    .action(run);
 }
 
 /** Options that several tasks share are added once. */
@@ -55,38 +57,64 @@ function addTaskOptions(evaluating: Command): Command {
       added.add(option.attributeName());
     }
   }
-  return evaluating;
+  return evaluating.option('--mask <input>', 'leave out positions where this input is 0: padding');
+}
+
+function addContenderOptions(evaluating: Command): Command {
+  return evaluating
+    .addOption(
+      new Option('--runtime <name>', 'what runs ONNX models (onnxruntime)').choices(runtimeNames),
+    )
+    .addOption(
+      new Option(
+        '--int8 <how>',
+        'with ONNX Runtime: by its INT8 kernels, or in float on the same rounded values, nearer to a GPU (kernels)',
+      ).choices(['kernels', 'float']),
+    )
+    .option('--threads <count>', 'threads that ONNX Runtime computes with (all cores)', wholeNumber)
+    .option(
+      '--precision <list>',
+      'of one model, its conversions: fp32,fp16,int8; the first is the reference',
+      precisionList,
+    )
+    .option('--calibration <path>', 'with --precision int8: samples to measure ranges on')
+    .option('--table <file>', 'with --precision int8: a calibration table');
 }
 
 async function run(paths: readonly string[], flags: EvaluateFlags): Promise<void> {
   const kind = taskCommands[flags.task] as TaskCommand;
   checkFlags(kind, flags);
-  const [reference, ...others] = paths as [string, ...string[]];
-  await using first = await open(reference);
-  const task = await kind.make(flags, first.inputs);
-  const contenders: Contender[] = [
-    { name: reference, runtime: first },
-    ...others.map((path) => ({ name: path, runtime: () => open(path) })),
-  ];
-  const report = await withProgress((line) =>
-    evaluate(contenders, task, {
-      maxDrop: flags.maxDrop,
-      onProgress: ({ name, samples, elapsedMs }) =>
-        line.show(`${name}: ${counted(samples, 'sample')}, ${seconds(elapsedMs)}`),
-    }),
-  );
-  if (flags.json) printJson(report);
-  else if (flags.markdown) printLines([evaluationToMarkdown(report)]);
-  else printLines(describe(report, flags));
-  process.exitCode = report.within ? 0 : 1;
-}
-
-async function open(path: string): Promise<Runtime> {
-  return await openOnnxRuntime(await Model.load(path), { isolate: true });
+  const contenders = await openContenders(paths, flags);
+  try {
+    const task = await kind.make(flags, contenders.inputs);
+    const report = await withProgress((line) =>
+      evaluate(
+        contenders.list(() => task.samples()),
+        task,
+        {
+          maxDrop: flags.maxDrop,
+          onProgress: ({ name, samples, elapsedMs }) =>
+            line.show(`${name}: ${counted(samples, 'sample')}, ${seconds(elapsedMs)}`),
+        },
+      ),
+    );
+    if (flags.json) printJson(report);
+    else if (flags.markdown) printLines([evaluationToMarkdown(report)]);
+    else printLines(describe(report, flags));
+    process.exitCode = report.within ? 0 : 1;
+  } finally {
+    await contenders.close();
+  }
 }
 
 /** Options of other tasks would be ignored. */
 function checkFlags(kind: TaskCommand, flags: EvaluateFlags): void {
+  const { metric } = flags;
+  if (metric !== undefined && !kind.metrics.includes(metric)) {
+    throw new TypeError(
+      `Expected one of ${kind.metrics.join(', ')} for --metric but received '${metric}'`,
+    );
+  }
   const taken = new Set(kind.options.map((option) => option.attributeName()));
   for (const [name, { options }] of Object.entries(taskCommands)) {
     const idle = options.find((option) => {

@@ -1,27 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { lineWidth, styled } from './terminal.js';
 
-const thousands = new Intl.NumberFormat('en-US');
-
-/** 22713216 as `22,713,216`. */
-export function number(value: number): string {
-  return thousands.format(value);
-}
-
-const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'];
-
-/** Bytes with a decimal unit and three digits: 90984153 as `91.0 MB`. */
-export function bytes(value: number): string {
-  const unit = Math.min(Math.max(0, Math.floor(Math.log10(value) / 3)), byteUnits.length - 1);
-  const scaled = value / 1000 ** (value === 0 ? 0 : unit);
-  const digits = value < 1000 || scaled >= 100 ? 0 : 1;
-  return `${scaled.toFixed(digits)} ${byteUnits[value === 0 ? 0 : unit]}`;
-}
-
-/** `1 node`, `2 nodes`. */
-export function counted(value: number, noun: string): string {
-  return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
-}
+export { bytes, counted, number } from '../figures.js';
 
 /** Dims as ONNX tools write them: `[batch, 384]`, with `?` for a size that nobody knows. */
 export function shape(

@@ -111,7 +111,7 @@ export async function scoreOf(
   signal?.throwIfAborted();
   for await (const feeds of task.samples()) {
     signal?.throwIfAborted();
-    scorer.add(await runtime.infer(feeds), feeds);
+    scorer.add(await runtime.infer(feeds, { signal }), feeds);
     onSample?.(++samples);
   }
   return scorer.finish();

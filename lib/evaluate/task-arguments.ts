@@ -7,12 +7,6 @@ export function checkPadding(padding: { readonly mask: string } | undefined): vo
   checkText('options.padding.mask', padding.mask);
 }
 
-export function checkNames(option: string, names: readonly string[] | undefined): void {
-  if (names === undefined) return;
-  if (!Array.isArray(names)) throw invalidArgument(option, 'a list of names', names);
-  for (const [index, name] of names.entries()) checkText(`${option}[${index}]`, name);
-}
-
 /** Whole numbers from `least`. */
 export function checkLabels(option: string, labels: ArrayLike<number>, least = 0): void {
   if (typeof labels?.length !== 'number') {

@@ -51,7 +51,10 @@ export async function renderQuantizationHtml(report: QuantizationReport): Promis
 /** The modules of the page, each after those that it imports. */
 const scriptParts = [
   '../../page/elements',
-  'dom',
+  '../../page/figures',
+  '../../page/dom',
+  '../../page/scales',
+  '../../page/axes',
   'histogram-chart',
   'ranges',
   'decisions',

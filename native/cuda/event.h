@@ -68,8 +68,8 @@ class Event {
   }
 
  private:
-  /// Spins, but not for long: beside what takes longer than this, waking takes nothing, and a device
-  /// that hangs must not take a core for ever.
+  /// Spins, but not for long: beside what takes longer than this, waking takes nothing, and a
+  /// device that hangs must not take a core for ever.
   bool HappensSoon() const {
     constexpr std::chrono::milliseconds kLongest(100);
     const auto deadline = std::chrono::steady_clock::now() + kLongest;

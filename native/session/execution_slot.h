@@ -13,7 +13,7 @@
 #include "cuda/memory.h"
 #include "cuda/stream.h"
 #include "session/debug_recorder.h"
-#include "session/graph_cache.h"
+#include "session/graph_launcher.h"
 #include "session/job_timer.h"
 #include "session/lane.h"
 #include "session/layer_times.h"
@@ -91,11 +91,7 @@ class ExecutionSlot {
   void BindOutputs(Lane& lane);
   void Launch(Lane& lane, const JobOptions& options, JobTimer* timer, JobReport& report);
   void EnqueueDataDependent(Lane& lane, JobTimer* timer);
-  std::string LaunchGraph(Lane& lane, JobTimer* timer);
-  std::string CaptureAndVerify(Lane& lane, GraphCache::Entry& entry, JobTimer* timer);
-  std::string WhyNoGraph(Lane& lane) const;
   void Enqueue(JobTimer* timer);
-  void Enqueue(const Graph& graph, JobTimer* timer);
 
   void Settle() noexcept;
 
@@ -118,9 +114,8 @@ class ExecutionSlot {
   std::atomic<int> running_{0};
   // The lane that was with TensorRT last; its end is waited for before the next.
   Lane* last_ = nullptr;
-  std::unique_ptr<GraphCache> graphs_;
-  // Why no job of this slot can be captured; empty where some can.
-  std::string never_captured_;
+  // Null where none are kept.
+  std::unique_ptr<GraphLauncher> graphs_;
 };
 
 }  // namespace tensorrt_node

@@ -100,8 +100,8 @@ class JobTimer {
 
   /// When the job is done.
   JobTimes Times() const {
-    // Two bounds, and the later is the better: the copy may have stood in line behind another's, the
-    // turn may have come late.
+    // Two bounds, and the later is the better: the copy may have stood in line behind another's,
+    // the turn may have come late.
     const Mark& computing = compute.begin();
     const JobClock::time_point computed =
         std::max(turn_.EarliestOf(computing), copy_in.begin().EarliestOf(computing));
@@ -123,5 +123,12 @@ class JobTimer {
   JobClock::time_point enqueued_;
   JobClock::time_point launched_;
 };
+
+/// Launches work of a job that is timed, or of one that is not.
+template <typename Launch>
+void LaunchTimed(JobTimer* timer, const Stream& stream, Launch launch) {
+  if (timer == nullptr) return launch();
+  timer->Enqueue(stream, launch);
+}
 
 }  // namespace tensorrt_node

@@ -127,6 +127,18 @@ describe.each<Product>(['tensorrt-rtx', 'tensorrt'])('times of a session with %s
     expect(times.copyOutMs).toBeGreaterThanOrEqual(copyMs - rounding);
   });
 
+  it('are the same parts where threads spin', async () => {
+    const { session } = await open(plan, { ...own, wait: 'spin', cudaGraphs: true });
+    const all = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => timed(session, ids(2, 4, i))),
+    );
+    expect(all.map(({ launch }) => launch)).toContain('graph');
+    const feeds = ids(3, 5);
+    const { logits } = await session.infer(feeds);
+    expect([...(logits?.data ?? [])]).toEqual(expectedLogits(feeds));
+    await expect(open(plan, { wait: 'yield' })).rejects.toThrow("one of 'block', 'spin' for wait");
+  });
+
   it('come before the result, and their failure is the caller’s', async () => {
     const { session } = await open(plan);
     const events: string[] = [];

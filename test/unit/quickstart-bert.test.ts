@@ -5,9 +5,9 @@ import {
   type BertConfig,
   batchAndSequence,
   bertOpset,
-} from '../../scripts/quickstart/bert-onnx.js';
-import { GraphBuilder } from '../../scripts/quickstart/graph-builder.js';
-import type { Weight, Weights } from '../../scripts/quickstart/safetensors.js';
+} from '../../scripts/models/bert-onnx.js';
+import { GraphBuilder } from '../../scripts/models/graph-builder.js';
+import type { Weight, Weights } from '../../scripts/models/weights.js';
 import { embeddingModel, sentimentModel } from '../../scripts/quickstart/sentiment-model.js';
 
 const config: BertConfig = {
@@ -259,7 +259,7 @@ function expectClose(actual: readonly number[][], expected: readonly number[][])
   expect(Math.max(...differences)).toBeLessThan(1e-5);
 }
 
-function randomBert(): Weights {
+function randomBert(): Map<string, Weight> {
   const result = new Map<string, Weight>();
   let state = 42;
   const random = () => {

@@ -20,8 +20,10 @@ export interface OpenRequest {
   readonly libraryDir: string | undefined;
   readonly contexts: number;
   readonly cudaGraphs: boolean;
+  readonly wait: 'block' | 'spin';
   readonly transfers: boolean;
   readonly threads: number | undefined;
+  readonly int8: 'kernels' | 'float' | undefined;
   readonly device: number;
   readonly seed: number;
 }

@@ -5,6 +5,7 @@ import { toValueInfo } from '../../engine/engine-tensor.js';
 import type { PlanInput } from '../../engine/plan/plan-file.js';
 import type { OutputTargets } from '../../engine/session/bindings.js';
 import type { Session } from '../../engine/session/session.js';
+import type { RunTimes } from '../../runtime/runtime.js';
 import type { TensorMap } from '../../tensor.js';
 import type { OpenRequest } from '../child/protocol.js';
 import type { Run } from '../load/recorder.js';
@@ -15,10 +16,10 @@ const depth = 2;
 
 /** TensorRT, through a session. A model is built first, in a process of its own. */
 export async function openTensorRTTarget(request: OpenRequest): Promise<Target> {
-  const { subject, libraryDir, device, contexts, cudaGraphs, transfers } = request;
+  const { subject, libraryDir, device, contexts, cudaGraphs, wait, transfers } = request;
   const plan = subject.kind === 'plan' ? subject.path : await build(request);
   const engine = await Engine.load(plan, { libraryDir, device });
-  const session = await engine.createSession({ contexts, depth, cudaGraphs, timings: true });
+  const session = await engine.createSession({ contexts, depth, cudaGraphs, wait });
   const { product, version } = engine.info;
   return {
     provider: product,
@@ -45,8 +46,13 @@ function build(request: OpenRequest): Promise<PlanInput> {
 
 async function fromHost(session: Session, feeds: readonly TensorMap[]): Promise<Run> {
   return async (index) => {
-    await session.infer(feeds[index % feeds.length] as TensorMap);
-    return undefined;
+    let times: RunTimes | undefined;
+    await session.infer(feeds[index % feeds.length] as TensorMap, {
+      onTimes: (taken) => {
+        times = taken;
+      },
+    });
+    return times;
   };
 }
 
@@ -64,9 +70,15 @@ async function onDevice(
   const fresh = () =>
     Object.fromEntries(outputsOfEngine.map(({ name }) => [name, 'device' as const]));
   return async (index) => {
-    const outputs = free.pop() ?? fresh();
-    free.push(await session.infer(inputs[index % inputs.length] as DeviceTensors, { outputs }));
-    return undefined;
+    let times: RunTimes | undefined;
+    const written = await session.infer(inputs[index % inputs.length] as DeviceTensors, {
+      outputs: free.pop() ?? fresh(),
+      onTimes: (taken) => {
+        times = taken;
+      },
+    });
+    free.push(written);
+    return times;
   };
 }
 

@@ -1,9 +1,15 @@
-import { checkOneOf, checkOptions, checkText, invalidArgument } from '../../arguments.js';
+import {
+  checkOneOf,
+  checkOptions,
+  checkText,
+  checkTexts,
+  invalidArgument,
+} from '../../arguments.js';
 import { TensorRTError } from '../../errors.js';
 import type { TensorMap } from '../../tensor.js';
 import { iterateSamples, type TaskSamples } from '../samples.js';
 import type { Score, Scorer, Task } from '../task.js';
-import { checkLabels, checkNames, checkPadding } from '../task-arguments.js';
+import { checkLabels, checkPadding } from '../task-arguments.js';
 import { answerOf, rowsOf } from './answers.js';
 import { ConfusionCounts } from './confusion-counts.js';
 import { maskOf, rowsWithTokens } from './padding.js';
@@ -58,7 +64,7 @@ function checkClassification(options: ClassificationOptions): void {
   ]);
   const { labels, labelNames, output, threshold, padding, metric } = options;
   checkLabels('options.labels', labels);
-  checkNames('options.labelNames', labelNames);
+  if (labelNames !== undefined) checkTexts('options.labelNames', labelNames);
   if (output !== undefined) checkText('options.output', output);
   if (threshold !== undefined && !Number.isFinite(threshold)) {
     throw invalidArgument('options.threshold', 'a finite number', threshold);

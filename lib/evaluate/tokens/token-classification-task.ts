@@ -3,6 +3,7 @@ import {
   checkOneOf,
   checkOptions,
   checkText,
+  checkTexts,
   invalidArgument,
 } from '../../arguments.js';
 import { TensorRTError } from '../../errors.js';
@@ -13,7 +14,7 @@ import { maskOf, rowsWithTokens } from '../classification/padding.js';
 import { iterateSamples, type TaskSamples } from '../samples.js';
 import { errorOfRatio, sum } from '../statistics/standard-error.js';
 import type { Score, Scorer, Task } from '../task.js';
-import { checkLabels, checkNames, checkPadding } from '../task-arguments.js';
+import { checkLabels, checkPadding } from '../task-arguments.js';
 import { EntityCounts } from './entity-counts.js';
 
 export interface TokenClassificationOptions {
@@ -75,7 +76,7 @@ function checkTokenClassification(options: TokenClassificationOptions): void {
   for (const [row, list] of labels.entries()) {
     checkLabels(`options.labels[${row}]`, list, Math.min(0, ignore));
   }
-  checkNames('options.labelNames', labelNames);
+  if (labelNames !== undefined) checkTexts('options.labelNames', labelNames);
   if (output !== undefined) checkText('options.output', output);
   checkPadding(padding);
   if (metric === undefined) return;

@@ -1,6 +1,5 @@
-import type { NodeProto } from 'onnx-buf';
-import { getInt } from '../../onnx/attributes.js';
 import type { Model } from '../../onnx/model.js';
+import { multiplicationsOf, readsWholeTensors } from '../../onnx/multiplications.js';
 import { inferShapes } from '../../onnx/shapes/infer-shapes.js';
 import type { InferredShapes } from '../../onnx/shapes/inferred-shapes.js';
 import { elementCount, type TensorMap } from '../../tensor.js';
@@ -56,31 +55,12 @@ export class CostModel {
     let seconds = 0;
     for (const node of this.#model.graph.nodes) {
       const isInt8 = int8.has(node.name);
-      const macs = this.#macs(node);
-      if (macs === 0 && !ownKernel.test(node.opType)) continue;
+      const macs = multiplicationsOf(node, (tensor) => this.#dims(tensor)) ?? 0;
+      if (macs === 0 && !readsWholeTensors.test(node.opType)) continue;
       const bytes = this.#bytes(node.input, isInt8 ? 1 : 2) + this.#bytes(node.output, 2);
       seconds += Math.max(macs / (isInt8 ? int8Macs : halfMacs), bytes / bytesPerSecond);
     }
     return 1000 * seconds;
-  }
-
-  /** Multiplications of a product; 0 of other nodes, and where sizes are not known. */
-  #macs(node: NodeProto): number {
-    const [first = '', second = ''] = node.input;
-    const [a, weight, y] = [first, second, node.output[0] ?? ''].map((name) => this.#dims(name));
-    if (!a || !weight || !y) return 0;
-    switch (node.opType) {
-      case 'MatMul':
-        return elementCount(y) * (a.at(-1) ?? 1);
-      case 'Gemm':
-        return elementCount(y) * (a[getInt(node, 'transA') ? 0 : 1] ?? 1);
-      case 'Conv':
-        return elementCount(y) * elementCount(weight.slice(1));
-      case 'ConvTranspose':
-        return elementCount(a) * elementCount(weight.slice(1));
-      default:
-        return 0;
-    }
   }
 
   #bytes(tensors: readonly string[], each: number): number {
@@ -94,7 +74,3 @@ export class CostModel {
     return dims?.every((dim) => typeof dim === 'number') ? (dims as number[]) : undefined;
   }
 }
-
-/** Operators that read all of a tensor before they write, and so stand between fused products. */
-const ownKernel =
-  /Normalization$|^(Log)?Softmax$|^Reduce|Pool$|^(Gather|Resize|TopK|CumSum|Einsum)$/;

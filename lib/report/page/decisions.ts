@@ -1,8 +1,9 @@
 /// <reference lib="dom" />
 
+import { byId, matcher, tableRow } from '../../page/dom.js';
 import { html } from '../../page/elements.js';
+import { digits, wholeNumber } from '../../page/figures.js';
 import type { ReportDecision } from '../report-data.js';
-import { byId, digits, matcher, tableRow, wholeNumber } from './dom.js';
 
 /** More rows than these are drawn when they are asked for. */
 const firstRows = 300;

@@ -1,8 +1,9 @@
 /// <reference lib="dom" />
 
+import { byId, matcher, tableRow } from '../../page/dom.js';
 import { html } from '../../page/elements.js';
+import { digits, percent, wholeNumber } from '../../page/figures.js';
 import type { ReportTensor } from '../report-data.js';
-import { byId, digits, matcher, percent, tableRow, wholeNumber } from './dom.js';
 import { classOf, histogramChart } from './histogram-chart.js';
 
 type Order = (a: ReportTensor, b: ReportTensor) => number;

@@ -1,8 +1,9 @@
 /// <reference lib="dom" />
 
+import { byId, tableRow } from '../../page/dom.js';
 import { html, svg } from '../../page/elements.js';
+import { digits, wholeNumber } from '../../page/figures.js';
 import type { ReportDistance, ReportGroup, ReportSensitivity } from '../report-data.js';
-import { byId, digits, tableRow, wholeNumber } from './dom.js';
 
 type Measure = 'rmse' | 'disagreement' | 'maxError' | 'cosine';
 

@@ -1,8 +1,13 @@
 /// <reference lib="dom" />
-import { type Attributes, type Child, html } from '../../page/elements.js';
+import { type Attributes, type Child, html } from './elements.js';
 
 export function byId(id: string): HTMLElement {
   return document.getElementById(id) as HTMLElement;
+}
+
+/** What the page was written with. */
+export function pageData<T>(): T {
+  return JSON.parse(byId('data').textContent ?? '') as T;
 }
 
 /** A row of a table; the first cell names the row. */
@@ -12,26 +17,16 @@ export function tableRow(cells: readonly Child[], attributes: Attributes = {}): 
   return html('tr', attributes, [head, ...others.map((cell) => html('td', {}, [cell]))]);
 }
 
-export function wholeNumber(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-/** Three digits, without an exponent where that is as short. */
-export function digits(value: number): string {
-  if (value === 0) return '0';
-  const size = Math.abs(value);
-  return size >= 1e5 || size < 1e-3 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
-}
-
-export function percent(share: number): string {
-  if (share === 0) return '0 %';
-  return share < 0.0001
-    ? `${(share * 100).toExponential(1)} %`
-    : `${(share * 100).toPrecision(3)} %`;
-}
-
 /** Tells for a text whether it has all words of a search. */
 export function matcher(search: string): (text: string) => boolean {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return (text) => words.every((word) => text.toLowerCase().includes(word));
+}
+
+/** Goes from light to dark and back, whatever the reader's system prefers. */
+export function toggleTheme(): void {
+  const { dataset } = document.documentElement;
+  const dark =
+    dataset['theme'] ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+  dataset['theme'] = dark === 'dark' ? 'light' : 'dark';
 }

@@ -1,0 +1,142 @@
+import { bytes, counted } from '../../figures.js';
+import { escapeHtml } from '../../page/html-page.js';
+import type { BenchReport } from '../bench-report.js';
+import type { ReportComparison } from '../compare-reports.js';
+import { machineText, methodText, versionsText } from '../words.js';
+import { changesSection } from './changes.js';
+import type { Headline } from './headlines.js';
+import type { BenchPageData } from './page-data.js';
+import * as sections from './page-sections.js';
+
+export interface PageContents {
+  readonly data: BenchPageData;
+  readonly headlines: readonly Headline[];
+  readonly baseline: BenchReport | undefined;
+  readonly comparison: ReportComparison | undefined;
+}
+
+interface Section {
+  readonly id: string;
+  readonly name: string;
+  readonly html: string;
+}
+
+/** The page without its charts, which its script draws. Sections without anything in them are left out. */
+export function pageBody(report: BenchReport, contents: PageContents): string {
+  const shown = sectionsOf(report, contents);
+  const links = shown.map(({ id, name }) => `<a href="#${id}">${name}</a>`);
+  return `<header>
+  <h1>${escapeHtml(report.model.name)}</h1>
+  <nav aria-label="Sections">${links.join('')}</nav>
+  <button id="theme" type="button" aria-label="Light or dark">◐</button>
+</header>
+${factsOf(report)}
+<main>
+${headlineCards(contents.headlines)}
+${shown.map(({ id, name, html }) => sectionOf(id, name, html)).join('\n')}
+</main>`;
+}
+
+function sectionsOf(report: BenchReport, { data, baseline, comparison }: PageContents): Section[] {
+  const results = data.cells.flatMap(({ result }) => result ?? []);
+  const measured = results.length > 0;
+  const varies = (axis: 'batch' | 'length' | 'rate') =>
+    new Set(report.cells.map(({ parameters }) => parameters[axis])).size > 1;
+  const isMatrix = varies('batch') || varies('length');
+  const all: (Section & { readonly there: boolean })[] = [
+    { id: 'warnings', name: 'Warnings', html: warningsOf(report), there: hasWarnings(report) },
+    {
+      ...{ id: 'changes', name: 'Before and after', there: comparison !== undefined },
+      html: comparison && baseline ? changesSection(comparison, baseline) : '',
+    },
+    { id: 'cells', name: 'Cells', html: sections.cells, there: true },
+    { id: 'latency', name: 'Latency', html: sections.latency, there: measured },
+    { id: 'parts', name: 'Where the time goes', html: sections.parts, there: measured },
+    { id: 'time', name: 'Over time', html: sections.time, there: measured },
+    {
+      ...{ id: 'curves', name: 'Throughput and latency', html: sections.curves },
+      there: results.length > 1 && (isMatrix || varies('rate')),
+    },
+    {
+      ...{ id: 'matrix', name: 'Batch and length', html: sections.matrix(data.unit) },
+      there: results.length > 1 && isMatrix,
+    },
+    {
+      ...{ id: 'cost', name: 'Cost', html: sections.cost(data) },
+      there: results.some(({ price, joules }) => price !== undefined || joules !== undefined),
+    },
+    {
+      ...{ id: 'roofline', name: 'What limits it', html: sections.roofline(data) },
+      there: results.some(({ roofline }) => roofline !== undefined),
+    },
+  ];
+  return all.filter(({ there }) => there);
+}
+
+function sectionOf(id: string, name: string, html: string): string {
+  return `<section id="${id}" aria-labelledby="${id}-title">
+  <h2 id="${id}-title">${name}</h2>
+  ${html}
+</section>`;
+}
+
+function factsOf(report: BenchReport): string {
+  const { model, date } = report;
+  const facts = [
+    ['Model', `${model.name}, ${bytes(model.bytes)}, SHA-256 ${model.sha256.slice(0, 12)}`],
+    ['Machine', machineText(report.machine)],
+    ['Versions', versionsText(report)],
+    ['Method', methodText(report.method)],
+    [
+      'Measured',
+      `${date.slice(0, 16).replace('T', ' ')} UTC, ${counted(report.cells.length, 'cell')}`,
+    ],
+  ];
+  const pairs = facts.map(
+    ([label = '', fact = '']) => `<dt>${escapeHtml(label)}</dt><dd>${escapeHtml(fact)}</dd>`,
+  );
+  return `<dl class="setting">${pairs.join('')}</dl>`;
+}
+
+function headlineCards(headlines: readonly Headline[]): string {
+  if (headlines.length === 0) return '';
+  const cards = headlines.map(
+    ({ verdict, figure, claim, evidence }) => `<li class="headline ${verdict}">
+  <b>${escapeHtml(figure)}</b>
+  <div><p class="claim">${escapeHtml(claim)}</p><p class="quiet">${escapeHtml(evidence)}</p></div>
+</li>`,
+  );
+  return `<ul class="headlines" aria-label="Is it faster?">${cards.join('')}</ul>`;
+}
+
+function hasWarnings({ cells }: BenchReport): boolean {
+  return cells.some(({ result, problem }) => problem !== undefined || result?.warnings.length);
+}
+
+/** Each warning once, with the cells that it is about, then what was not measured. */
+function warningsOf({ cells }: BenchReport): string {
+  const about = new Map<string, string[]>();
+  const add = (message: string, name: string) =>
+    about.set(message, [...(about.get(message) ?? []), name]);
+  for (const { name, result } of cells) {
+    for (const { message } of result?.warnings ?? []) add(message, name);
+  }
+  for (const { name, problem } of cells) {
+    if (problem !== undefined) add(`Not measured: ${problem}`, name);
+  }
+  const lines = [...about].map(
+    ([message, names]) =>
+      `<li>${escapeHtml(message)} <span class="quiet">${listOf(names, cells.length)}</span></li>`,
+  );
+  return `<ul class="warnings">${lines.join('')}</ul>`;
+}
+
+/** More names than these are folded away. */
+const mostNames = 4;
+
+function listOf(names: readonly string[], all: number): string {
+  const text = escapeHtml(names.join(' · '));
+  if (names.length === all && all > 1) return 'every cell';
+  if (names.length <= mostNames) return text;
+  return `<details><summary>${counted(names.length, 'cell')}</summary>${text}</details>`;
+}

@@ -1,0 +1,155 @@
+/// <reference lib="dom" />
+import { figure } from '../../figures.js';
+import { axesOf, label, type Plot } from '../../page/axes.js';
+import { svg } from '../../page/elements.js';
+import { linearScale, linePath, logScale, type Scale, shareLabel } from '../../page/scales.js';
+import type { ChosenCell } from './chosen.js';
+
+export interface LatencyView {
+  readonly cumulative: boolean;
+  readonly logarithmic: boolean;
+}
+
+const latencyRow = 22;
+const plotHeight = 230;
+
+/**
+ * How the latencies of cells are distributed: above a row of percentiles for each, below the histogram,
+ * or the share of inferences that took longer.
+ */
+export function latencyChart(
+  cells: readonly ChosenCell[],
+  view: LatencyView,
+  width: number,
+): SVGElement {
+  const top = 24 + cells.length * latencyRow;
+  const plot = { left: 58, right: width - 14, top, bottom: top + plotHeight };
+  const [low, high] = extent(cells);
+  const margin = view.logarithmic ? (high / low) ** 0.02 : (high - low) * 0.02;
+  const x = view.logarithmic
+    ? logScale(low / margin, high * margin, plot.left, plot.right)
+    : linearScale(Math.max(0, low - margin), high + margin, plot.left, plot.right);
+  const height = plot.bottom + 46;
+  const names = cells.map(({ name }) => name).join(', ');
+  return svg(
+    'svg',
+    {
+      viewBox: `0 0 ${width} ${height}`,
+      class: 'chart',
+      role: 'group',
+      'aria-label': `Latencies of ${names}`,
+    },
+    [
+      ...(view.cumulative ? slowerThan(cells, plot, x) : histogram(cells, plot, x)),
+      ...cells.flatMap((cell, row) => percentileRow(cell, 14 + row * latencyRow, x)),
+      ...percentileNames(cells, x),
+    ],
+  );
+}
+
+/** From the least latency to the largest; where all are equal, a little to both sides. */
+function extent(cells: readonly ChosenCell[]): [low: number, high: number] {
+  const low = Math.min(...cells.map(({ result }) => result.latency.min));
+  const high = Math.max(...cells.map(({ result }) => result.latency.max));
+  return high > low ? [low, high] : [low * 0.9, high * 1.1 || 1];
+}
+
+/** The percentiles that a row marks, the most important first. */
+const percentiles = [
+  ['median', 'median'],
+  ['p99', 'p99'],
+  ['p999', 'p99.9'],
+  ['p90', 'p90'],
+] as const;
+
+function percentileRow({ name, look, result }: ChosenCell, y: number, x: Scale): SVGElement[] {
+  const { latency } = result;
+  const line = { x1: x.at(latency.min), x2: x.at(latency.max), y1: y, y2: y };
+  return [
+    svg('line', { class: `range ${look}`, ...line }),
+    ...[...percentiles].reverse().map(([key, text]) =>
+      svg('circle', {
+        class: `mark ${look} ${key}`,
+        cx: x.at(latency[key]),
+        cy: y,
+        r: key === 'median' ? 6 : 4,
+        'data-tip': `${name}\n${text} ${figure(latency[key])} ms`,
+      }),
+    ),
+  ];
+}
+
+/** Above the first row, as far as they have room. */
+function percentileNames(cells: readonly ChosenCell[], x: Scale): SVGElement[] {
+  const [first] = cells;
+  if (!first) return [];
+  const taken: [number, number][] = [];
+  return percentiles.flatMap(([key, text]) => {
+    const at = x.at(first.result.latency[key]);
+    const half = (text.length * 6.4) / 2 + 3;
+    const start = Math.min(at, x.at(x.to) - half);
+    if (taken.some(([from, to]) => start - half < to && start + half > from)) return [];
+    taken.push([start - half, start + half]);
+    return [label(text, { class: 'tick', x: start, y: 4, 'text-anchor': 'middle' })];
+  });
+}
+
+function histogram(cells: readonly ChosenCell[], plot: Plot, x: Scale): SVGElement[] {
+  const count = Math.max(24, Math.min(120, Math.floor((plot.right - plot.left) / 8)));
+  const step = (plot.right - plot.left) / count;
+  const shares = cells.map(({ result: { samples } }) => {
+    const bins = new Array<number>(count).fill(0);
+    for (const sample of samples) {
+      const bin = Math.floor((x.at(sample) - plot.left) / step);
+      const inside = Math.max(0, Math.min(count - 1, bin));
+      bins[inside] = (bins[inside] as number) + 1 / samples.length;
+    }
+    return bins;
+  });
+  const most = Math.max(...shares.flat(), Number.MIN_VALUE);
+  const y = linearScale(0, most * 1.05, plot.bottom, plot.top + 8);
+  const outline = (bins: readonly number[]) =>
+    linePath([
+      [plot.left, plot.bottom],
+      ...bins.flatMap((share, bin): [number, number][] => [
+        [plot.left + bin * step, y.at(share)],
+        [plot.left + (bin + 1) * step, y.at(share)],
+      ]),
+      [plot.right, plot.bottom],
+    ]);
+  return [
+    ...axesOf(plot, {
+      x,
+      y,
+      xName: 'latency, ms',
+      yName: 'share of the inferences',
+      yLabel: shareLabel,
+    }),
+    ...cells.flatMap(({ look }, index) => [
+      svg('path', { class: `area ${look}`, d: outline(shares[index] as number[]) }),
+      svg('path', { class: `curve ${look}`, d: outline(shares[index] as number[]) }),
+    ]),
+  ];
+}
+
+/** Of the sorted latencies, the more of them the further out: the tail is what is looked at. */
+function slowerThan(cells: readonly ChosenCell[], plot: Plot, x: Scale): SVGElement[] {
+  const most = Math.max(...cells.map(({ result }) => result.samples.length));
+  const y = logScale(0.8 / most, 1, plot.bottom, plot.top + 8);
+  return [
+    ...axesOf(plot, {
+      ...{ x, y, xName: 'latency, ms', yName: 'share that took longer', yLabel: shareLabel },
+    }),
+    ...cells.map(({ look, result }) => {
+      const sorted = [...result.samples].sort((a, b) => b - a);
+      const ranks = new Set(
+        Array.from({ length: 240 }, (_, index) => Math.round(sorted.length ** (index / 239))),
+      );
+      const points = [...ranks].map((rank): [number, number] => [
+        x.at(sorted[rank - 1] as number),
+        y.at(rank / sorted.length),
+      ]);
+      return svg('path', { class: `curve ${look}`, d: linePath(points) });
+    }),
+  ];
+}
