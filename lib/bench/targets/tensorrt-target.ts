@@ -5,7 +5,9 @@ import { toValueInfo } from '../../engine/engine-tensor.js';
 import type { PlanInput } from '../../engine/plan/plan-file.js';
 import type { OutputTargets } from '../../engine/session/bindings.js';
 import type { Session } from '../../engine/session/session.js';
+import { findGpu } from '../../runtime/probe.js';
 import type { RunTimes } from '../../runtime/runtime.js';
+import { productFor } from '../../runtime/tensorrt.js';
 import type { TensorMap } from '../../tensor.js';
 import type { OpenRequest } from '../child/protocol.js';
 import type { Run } from '../load/recorder.js';
@@ -32,8 +34,10 @@ export async function openTensorRTTarget(request: OpenRequest): Promise<Target> 
   };
 }
 
-function build(request: OpenRequest): Promise<PlanInput> {
-  const { subject, profiles, product, libraryDir, cacheDir, build: options } = request;
+async function build(request: OpenRequest): Promise<PlanInput> {
+  const { subject, profiles, libraryDir, cacheDir, build: options } = request;
+  const { computeCapability } = await findGpu(request.device);
+  const { product = productFor(computeCapability) } = request;
   return buildEngine(subject.path, {
     ...options,
     profiles: profiles ?? [],
