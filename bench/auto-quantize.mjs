@@ -17,7 +17,6 @@ import { gunzipSync } from 'node:zlib';
 import { autoQuantize, Model, Runtime, tensor } from '../dist/index.js';
 import { bar, describeRun, table } from './lib/report.mjs';
 
-/** @typedef {import('../dist/index.js').Runtime} Runtime */
 /** @typedef {[number, number]} Shares */
 
 const project = fileURLToPath(new URL('..', import.meta.url));
