@@ -31,7 +31,10 @@ export function benchCommand(): Command {
     'bench model.onnx --compare before.json --threshold 0.1',
     'bench --onnx=model.onnx --shapes=input_ids:8x128 --fp16 --saveEngine=model.plan',
   ]).argument('[model]', 'an ONNX model, or a plan; or --onnx=, --loadEngine= as in trtexec');
-  addBenchOptions(benching);
+  addBenchOptions(benching).addHelpText(
+    'after',
+    '\nFlags of trtexec are taken too; docs/bench.md lists them.',
+  );
   const read = readFirst(benching);
   return benching.action((model: string | undefined, flags: BenchFlags) =>
     run(modelOf(model, read().model), flags, read()),
