@@ -122,7 +122,7 @@ async function modelOf(source: unknown, signal?: AbortSignal): Promise<Model | u
 }
 
 /** A file that is no plan may still be a model, whose reader says what is wrong with it. */
-async function isPlan(path: string): Promise<boolean> {
+export async function isPlan(path: string): Promise<boolean> {
   try {
     await readPlanInfo(path);
     return true;

@@ -35,9 +35,17 @@ it('measures a plan with all parts of its time, by a command line for trtexec', 
   const plan = join(folder, 'scale.plan');
   await writeFile(plan, scalePlan({ product: 'tensorrt' }));
   const json = join(folder, 'bench.json');
+  const layers = join(folder, 'layers.json');
   const { code, stdout, stderr } = await bench([
     ...['trtexec', `--loadEngine=${plan}`, '--shapes=x:2x4', ...short, '--useSpinWait'],
-    ...['--streams=2', '--noDataTransfers', `--exportTimes=${json}`, '--avgRuns=10'],
+    ...[
+      '--streams=2',
+      '--noDataTransfers',
+      '--dumpProfile',
+      `--exportProfile=${layers}`,
+      `--exportTimes=${json}`,
+      '--avgRuns=10',
+    ],
   ]);
   expect({ code, stderr: stderr.split('\n')[0] }).toEqual({
     code: 0,
@@ -51,4 +59,10 @@ it('measures a plan with all parts of its time, by a command line for trtexec', 
   expect(report.method).toMatchObject({ contexts: 2, concurrency: 2, transfers: false });
   expect(report.cells[0]?.shapes).toEqual({ x: [2, 4] });
   expect(report.cells[0]?.result?.copyIn?.max).toBe(0);
+  expect(stdout).toMatch(
+    /Layers of .*, one after another: \d+\.\d+ ms\n {2}\d+\.\d+ +\d+\.\d % {2}/,
+  );
+  const times = JSON.parse(await readFile(layers, 'utf8')) as { name: string; share: number }[];
+  expect(times.length).toBeGreaterThan(0);
+  expect(times.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 6);
 });
