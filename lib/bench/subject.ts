@@ -120,18 +120,24 @@ async function modelOf(source: unknown, signal?: AbortSignal): Promise<Model | u
     throw invalidArgument('model', 'a Model, a plan or the path of one of them', source);
   }
   if (isModelPath(source)) return Model.load(source, { signal });
-  try {
-    await readPlanInfo(source);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof TensorRTError) || error.code !== 'ERR_TRT_ENGINE_INVALID') throw error;
-    return Model.load(source, { signal }).catch((cause: Error) => {
-      throw new TensorRTError('ERR_FILE', `'${source}' is no plan and no model. ${error.message}`, {
-        file: source,
-        cause,
-        remedy: 'Give an .onnx file or a plan.',
-      });
+  if (await isPlan(source)) return undefined;
+  return Model.load(source, { signal }).catch((cause: Error) => {
+    throw new TensorRTError('ERR_FILE', `'${source}' is no plan and no model.`, {
+      file: source,
+      cause,
+      remedy: 'Give an .onnx file or a plan.',
     });
+  });
+}
+
+/** A file that is no plan may still be a model, whose reader says what is wrong with it. */
+export async function isPlan(path: string): Promise<boolean> {
+  try {
+    await readPlanInfo(path);
+    return true;
+  } catch (error) {
+    if (error instanceof TensorRTError && error.code === 'ERR_TRT_ENGINE_INVALID') return false;
+    throw error;
   }
 }
 
