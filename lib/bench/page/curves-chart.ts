@@ -120,6 +120,7 @@ function pointNames(
       .find(
         (spot) =>
           spot.y < plot.bottom &&
+          spot.x - half > plot.left &&
           spot.x + half < plot.right + 18 &&
           !taken.some((other) => covers({ ...spot, y: spot.y - 4 }, other)),
       );
