@@ -23,6 +23,11 @@ const seriesRules = colours.light.map((_, index) => `.c${index} { --own: var(--c
 const partRules = ['queue', 'copyIn', 'compute', 'copyOut', 'rest', 'enqueue'].map(
   (part) => `.part.${part} { fill: var(--${part}); } .key.${part} { background: var(--${part}); }`,
 );
+/** Of cells of one series: the first is a whole line. */
+const dashes = ['6 3', '2 3', '8 3 2 3', '1 5', '12 4', '8 3 2 3 2 3', '4 7'];
+const dashRules = dashes.map(
+  (dash, index) => `.curve.dash${index + 1} { stroke-dasharray: ${dash}; }`,
+);
 const heatRules = Array.from(
   { length: 10 },
   (_, depth) =>
@@ -63,7 +68,7 @@ th[aria-sort=ascending] .sort::after { content: ' ▲'; } th[aria-sort=descendin
 .place { overflow-x: auto; } .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); gap: 10px 28px; }
 .tag { padding: 1px 8px; border-radius: 9px; color: var(--own); background: var(--own-paper); }
 .curve { fill: none; stroke: var(--own); stroke-width: 2; stroke-linejoin: round; }
-.curve.dash1 { stroke-dasharray: 6 3; } .curve.dash2 { stroke-dasharray: 2 3; } .curve.dash3 { stroke-dasharray: 8 3 2 3; }
+${dashRules.join(' ')}
 .curve.tail { stroke-width: 1.4; stroke-dasharray: 4 4; opacity: .8; }
 .hit { fill: transparent; } .hit:hover { fill: var(--hover); opacity: .5; }
 .area { fill: var(--own); opacity: .13; stroke: none; }

@@ -80,7 +80,7 @@ function point(
   { x, y, unit }: Scales & { unit: string },
 ): SVGElement {
   const { latency, throughput } = result;
-  const figures = `${figure(throughput)} ${unit}/s\nmedian ${figure(latency.median)} ms, p99 ${figure(latency.p99)} ms`;
+  const figures = `${of} ${figure(latency[of])} ms at ${figure(throughput)} ${unit}/s`;
   return svg('circle', {
     class: look,
     cx: x.at(throughput),
