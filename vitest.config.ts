@@ -11,6 +11,8 @@ function room(name: string, options: object = {}) {
 /** Rooms that drive the addon, TensorRT or other processes: one file at a time. */
 const alone = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
 
+const twoAtATime = { maxWorkers: 2, sequence: { groupOrder: 1 }, testTimeout: 300_000 };
+
 export default defineConfig({
   test: {
     // Native code may end a process: each file has its own, and no test is tried twice.
@@ -26,19 +28,15 @@ export default defineConfig({
       room('unit', { testTimeout: 30_000 }),
       room('addon', { testTimeout: 30_000 }),
       room('native', alone),
-      room('exports', alone),
       room('standin', alone),
       room('teardown', alone),
       room('gpu', alone),
       room('browser', alone),
       room('setup', alone),
       room('package', alone),
-      // Two thousand models a test: two files at a time. Rooms that differ in that need an order.
-      room('conformance', {
-        maxWorkers: 2,
-        sequence: { groupOrder: 1 },
-        testTimeout: 300_000,
-      }),
+      // Many models a test: two files at a time. Rooms that differ in that need an order.
+      room('conformance', twoAtATime),
+      room('exports', twoAtATime),
       {
         extends: true,
         test: {

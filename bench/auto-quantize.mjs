@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { autoQuantize, Model, openOnnxRuntime, tensor } from '../dist/index.js';
+import { autoQuantize, Model, Runtime, tensor } from '../dist/index.js';
 import { bar, describeRun, table } from './lib/report.mjs';
 
 /** @typedef {import('../dist/index.js').Runtime} Runtime */
@@ -46,7 +46,7 @@ const validation = data.calibration.filter((_, index) => index % 4 !== 0);
 const labelled = data.test.filter((_, index) => index % Number(options['test-every']) === 0);
 const test = labelled.map(({ ids }) => ids);
 
-const float = await openOnnxRuntime(model, { isolate: true });
+const float = await Runtime.load(model, { runtime: 'onnxruntime' });
 const expected = await sharesOf(float, validation);
 
 console.log(`# What autoQuantize keeps\n\n${describeRun()}\n`);
@@ -100,7 +100,7 @@ if (report.ranking.length > 0) {
   console.log(table(['group', 'RMSE', 'agreement'], rows));
 }
 
-const quantized = await openOnnxRuntime(result, { isolate: true, int8: 'float' });
+const quantized = await Runtime.load(result, { runtime: 'onnxruntime', int8: 'float' });
 const [found, foundInTest] = [
   await sharesOf(quantized, validation),
   await sharesOf(quantized, test),

@@ -2,7 +2,7 @@
  * A build through `buildEngine` beside the same build by a plain C++ program: the same library
  * (TensorRT for RTX, the real one), model and options, each in a process of its own, in turns.
  *
- *   node bench/build.mjs [--rounds 7] [--size minilm | base | large] [--build build/bench] [--target sm89]
+ *   node bench/build.mjs [--rounds 7] [--model bert-base] [--build build/bench] [--target sm89]
  */
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -18,18 +18,18 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
-    size: { type: 'string', default: 'base' },
+    model: { type: 'string', default: 'bert-base' },
     build: { type: 'string', default: defaultBuild },
     target: { type: 'string', default: 'sm89' },
   },
 });
 const rounds = Number(options.rounds);
 const build = resolve(options.build);
-const model = join(build, `encoder-${options.size}.onnx`);
+const model = join(build, `${options.model}.onnx`);
 const release = join(build, 'Release');
 process.env['TENSORRT_NODE_ADDON'] = join(release, 'tensorrt_node.node');
 
-writeEncoder(model, options.size);
+writeEncoder(model, options.model);
 const library = await realLibrary();
 
 const inputs = ['input_ids', 'attention_mask'];
@@ -61,7 +61,7 @@ const megabytes = (statSync(model).size / 1e6).toFixed(1);
 console.log(`\n## One build, TensorRT for RTX ${library.version}, ${options.target}\n`);
 console.log(describeRun());
 console.log(
-  `- a BERT encoder (${options.size}) of ${megabytes} MB, ${rounds} rounds, a process each; quartiles in brackets\n`,
+  `- ${options.model} with random weights, ${megabytes} MB, ${rounds} rounds, a process each; quartiles in brackets\n`,
 );
 const rows = turns.rows(names, [
   { field: 'seconds', digits: 2 },

@@ -17,7 +17,7 @@ import { quantile, sorted } from './lib/statistics.mjs';
 const { values: options } = parseArgs({
   options: {
     builds: { type: 'string', default: '4' },
-    model: { type: 'string', default: join(defaultBuild, 'encoder-minilm.onnx') },
+    model: { type: 'string', default: join(defaultBuild, 'minilm.onnx') },
     build: { type: 'string', default: defaultBuild },
     limit: { type: 'string', default: '900' },
   },

@@ -37,7 +37,7 @@ const external = join(folder, 'external.onnx');
 const huge = join(folder, 'huge.onnx');
 const copy = join(folder, 'copy.onnx');
 
-writeEncoder(inline, 'large');
+writeEncoder(inline, 'bert-large');
 if (!existsSync(external)) {
   await (await Model.load(inline)).save(external, { externalData: 'always' });
 }

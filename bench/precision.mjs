@@ -13,7 +13,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { calibrate, Model, openOnnxRuntime, quantize, tensor, toHalf } from '../dist/index.js';
+import { calibrate, Model, quantize, Runtime, tensor, toHalf } from '../dist/index.js';
 import { bar, describeRun, table } from './lib/report.mjs';
 
 /** @typedef {{ ids: number[], label: number }} Text */
@@ -86,7 +86,7 @@ async function worstCosine(model, half) {
  * @param {readonly (readonly number[])[]} all
  */
 async function outputsOf(model, all) {
-  const runtime = await openOnnxRuntime(model);
+  const runtime = await Runtime.load(model, { runtime: 'onnxruntime', isolate: false });
   /** @type {TensorMap[]} */
   const outputs = [];
   for (const ids of all) outputs.push(await runtime.infer(feedsFor(model, [ids])));
@@ -133,7 +133,7 @@ async function classifierTable({ calibration, test }) {
  * @param {readonly Text[]} all
  */
 async function classify(model, all) {
-  const runtime = await openOnnxRuntime(model);
+  const runtime = await Runtime.load(model, { runtime: 'onnxruntime', isolate: false });
   /** @type {number[]} */
   const answers = [];
   for (let begin = 0; begin < all.length; begin += batch) {

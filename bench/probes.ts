@@ -17,8 +17,8 @@ import {
   type CalibrateOptions,
   calibrate,
   Model,
-  openOnnxRuntime,
   quantize,
+  Runtime,
   type Tensor,
   upgradeOpset,
 } from '../dist/index.js';
@@ -130,7 +130,11 @@ async function embed(model: Model, texts: readonly string[]): Promise<Rows> {
   const hidden = model.outputs.find(({ type, dims }) => type === 'float32' && dims?.length === 3);
   if (!hidden) throw new Error('The encoder has no output of a vector for each token');
   // Products of INT8 values in float: some CPUs saturate in between, which GPUs do not.
-  await using runtime = await openOnnxRuntime(model, { int8: 'float' });
+  await using runtime = await Runtime.load(model, {
+    runtime: 'onnxruntime',
+    int8: 'float',
+    isolate: false,
+  });
   const embeddings: Float32Array[] = [];
   for (const { feeds, indices } of makeBatches(encodeTexts(tokenizer, texts, maxTokens), 16)) {
     const outputs = await runtime.infer(feedsFor(model, feeds), { outputs: [hidden.name] });

@@ -24,8 +24,8 @@ import {
   collect,
   correctBias,
   Model,
-  openOnnxRuntime,
   quantize,
+  Runtime,
   smoothQuant,
   tensor,
   tuneRanges,
@@ -237,7 +237,7 @@ async function peers(model, texts, judge) {
  * @returns {Promise<Answers>}
  */
 async function answer(model, all) {
-  const runtime = await openOnnxRuntime(model);
+  const runtime = await Runtime.load(model, { runtime: 'onnxruntime', isolate: false });
   const logits = new Float32Array(2 * all.length);
   for (let begin = 0; begin < all.length; begin += batch) {
     const ids = all.slice(begin, begin + batch).map((text) => text.ids);

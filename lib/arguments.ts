@@ -57,3 +57,8 @@ export function checkText(name: string, value: unknown): asserts value is string
     throw invalidArgument(name, 'a text that is not empty', value);
   }
 }
+
+export function checkTexts(name: string, value: unknown): asserts value is readonly string[] {
+  if (!Array.isArray(value)) throw invalidArgument(name, 'a list of texts', value);
+  for (const [index, text] of value.entries()) checkText(`${name}[${index}]`, text);
+}

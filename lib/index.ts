@@ -80,6 +80,7 @@ export type {
   TargetedOutputs,
   WarmupShapes,
 } from './engine/session/bindings.js';
+export type { InferenceTimes } from './engine/session/inference-times.js';
 export {
   type InferOptions,
   type LayerTime,
@@ -273,16 +274,20 @@ export type {
   ReportSensitivity,
 } from './report/report-data.js';
 export { onnxRuntimeEvaluator } from './runtime/evaluator.js';
-export { type OnnxRuntimeOptions, openOnnxRuntime } from './runtime/onnxruntime.js';
-export type {
-  RunOptions,
-  RunTimes,
-  Runtime,
-  RuntimeName,
-  RuntimeStats,
-} from './runtime/runtime.js';
-export { openTensorRT, type TensorRTRuntimeOptions } from './runtime/tensorrt.js';
-export { readLabels } from './samples/read-labels.js';
+export { Runtime, type RuntimeLoadOptions } from './runtime/load.js';
+export type { RunOptions, RunTimes, RuntimeName, RuntimeStats } from './runtime/runtime.js';
+export {
+  type PassedOverRuntime,
+  type SelectedRuntime,
+  type SelectRuntimeOptions,
+  selectRuntime,
+} from './runtime/select-runtime.js';
+export {
+  type LabelOptions,
+  readLabelLists,
+  readLabels,
+  readScores,
+} from './samples/read-labels.js';
 export { readSamples, type SampleFile, type SampleOptions } from './samples/read-samples.js';
 export {
   type DataType,

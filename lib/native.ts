@@ -228,6 +228,8 @@ export interface NativeSlotOptions {
   priority: 'low' | 'normal' | 'high';
   /** CUDA graphs to keep; 0 for none. */
   graphs: number;
+  /** How a thread of the pool waits for the device. */
+  wait: 'block' | 'spin';
   memory: 'static' | 'onProfileChange' | 'userManaged' | undefined;
   kernelSpecialization: 'lazy' | 'eager' | 'none' | undefined;
   cudaGraphStrategy: 'disabled' | 'wholeGraphCapture' | undefined;
@@ -275,13 +277,22 @@ export interface NativeJobOptions {
   debugTensors?: readonly string[];
 }
 
+/** How long the parts of a job took, and when each began after the call, in milliseconds. */
+export interface NativeJobTimes {
+  enqueueMs: number;
+  copyInMs: number;
+  computeMs: number;
+  copyOutMs: number;
+  startsMs: { enqueue: number; copyIn: number; compute: number; copyOut: number };
+}
+
 export interface NativeJobResult {
   outputs: { dims: number[]; data?: ArrayBuffer; memory?: NativeMemory }[];
   /** 'enqueue', 'graph', 'capture', or why a graph could not be used. */
   launch: string;
   /** Graphs that the slot has dropped so far to make room. */
   graphEvictions: number;
-  times?: { copyInMs: number; computeMs: number; copyOutMs: number };
+  times?: NativeJobTimes;
   layers?: { name: string; ms: number }[];
   debugTensors?: { name: string; type: string; dims: number[]; data: ArrayBuffer }[];
 }

@@ -8,15 +8,16 @@ import { fileURLToPath } from 'node:url';
 export const encoderShape = { min: [1, 1], opt: [8, 128], max: [32, 256] };
 
 /**
- * Writes an encoder where there is none yet.
+ * Writes an encoder with random weights where there is none yet.
  * @param {string} file
- * @param {string} size `minilm`, `base` or `large`
+ * @param {string} architecture Such as `bert-base`: a key of scripts/models/architectures.ts.
  */
-export function writeEncoder(file, size = 'minilm') {
+export function writeEncoder(file, architecture = 'minilm') {
   if (existsSync(file)) return;
   mkdirSync(dirname(file), { recursive: true });
-  const script = fileURLToPath(new URL('../make-encoder.ts', import.meta.url));
-  execFileSync('npx', ['tsx', script, file, size], { stdio: 'inherit' });
+  const script = fileURLToPath(new URL('../../scripts/models/write-model.ts', import.meta.url));
+  const args = ['tsx', script, file, architecture, '--no-token-types'];
+  execFileSync('npx', args, { stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
 /** The installed TensorRT for RTX. */

@@ -1,3 +1,5 @@
+import { randomNumbers } from '../random.js';
+
 /** A statistic of a series of measurements. */
 export interface Statistic {
   readonly name: string;
@@ -165,15 +167,4 @@ function autocovariances(series: Float64Array, lags: number): Float64Array {
     }
     return sum / series.length;
   });
-}
-
-/** Numbers from 0 to 1 that a seed decides: Mulberry32, by Tommy Ettinger. */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

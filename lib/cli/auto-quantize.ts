@@ -1,13 +1,18 @@
 import type { Command } from 'commander';
+import { agreementOf } from '../evaluate/agreement.js';
+import { answersOf } from '../evaluate/classification/answers.js';
+import { classificationTask } from '../evaluate/classification/classification-task.js';
+import { scoreOf } from '../evaluate/evaluate.js';
 import { Model } from '../onnx/model.js';
 import {
   type AutoQuantizeReport,
   type AutoQuantizeResult,
   autoQuantize,
 } from '../quantize/tuning/auto-quantize.js';
+import type { Evaluate } from '../quantize/tuning/sensitivity-options.js';
+import { openOnnxRuntime } from '../runtime/onnxruntime.js';
 import { readLabels } from '../samples/read-labels.js';
 import { command, jsonOption, numberThat, wholeNumber } from './command.js';
-import { accuracyOf, agreementWith, type Metric } from './evaluate.js';
 import { addPlacementOptions, type PlacementFlags, placementOf } from './placement-options.js';
 import { seconds, withProgress } from './progress.js';
 import { addSampleOptions, type SampleFlags, samplesOf } from './sample-options.js';
@@ -73,11 +78,17 @@ async function run(file: string, flags: AutoQuantizeFlags): Promise<void> {
   process.exitCode = precision === 'quantized' ? 0 : 1;
 }
 
-async function metricOf(model: Model, flags: AutoQuantizeFlags): Promise<Metric> {
+/** Accuracy by the labels, or the agreement with the float model where there are none. */
+async function metricOf(model: Model, flags: AutoQuantizeFlags): Promise<Evaluate> {
   const { validation, labels, limit: _ofCalibration, ...others } = flags;
   const samples = samplesOf({ ...others, samples: validation }, model);
-  if (labels === undefined) return await agreementWith(model, samples);
-  return accuracyOf(samples, await readLabels(validation, labels));
+  if (labels !== undefined) {
+    const task = classificationTask({ samples, labels: await readLabels(validation, labels) });
+    return async (runtime) => (await scoreOf(runtime, task)).metrics['accuracy'] as number;
+  }
+  await using float = await openOnnxRuntime(model, { isolate: true });
+  const expected = await answersOf(float, samples);
+  return async (runtime) => agreementOf(expected, await answersOf(runtime, samples));
 }
 
 function describe({ report }: AutoQuantizeResult, { labels }: AutoQuantizeFlags): string[] {

@@ -13,15 +13,20 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   quantize: async () => (await import('./quantize.js')).quantizeCommand(),
   sensitivity: async () => (await import('./sensitivity.js')).sensitivityCommand(),
   'auto-quantize': async () => (await import('./auto-quantize.js')).autoQuantizeCommand(),
+  evaluate: async () => (await import('./evaluate.js')).evaluateCommand(),
   simplify: async () => (await import('./simplify.js')).simplifyCommand(),
+  compare: async () => (await import('./compare.js')).compareCommand(),
   diff: async () => (await import('./diff.js')).diffCommand(),
+  bench: async () => (await import('./bench.js')).benchCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
 };
 
 /** The program with the command that the arguments name; for a help text, with all. */
 async function makeProgram([name = '']: readonly string[]): Promise<Command> {
   const program = new Command('tensorrt-node')
-    .description('Looks at ONNX models, checks, converts and quantizes them for NVIDIA TensorRT.')
+    .description(
+      'Looks at ONNX models, checks, converts, quantizes and measures them for NVIDIA TensorRT.',
+    )
     .version(packageVersion(), '-v, --version', 'print the version of this package')
     .helpCommand(true)
     .addHelpText('after', '\nExit codes: 0 all is well, 1 findings or a failure, 2 wrong usage.');

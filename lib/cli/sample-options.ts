@@ -30,7 +30,7 @@ export function addSampleOptions(command: Command): Command {
 }
 
 /** @throws TypeError where `--samples` is missing: nothing is ever made up in its place. */
-export function samplesOf(flags: SampleFlags, model: Model): SampleFile {
+export function samplesOf(flags: SampleFlags, model: Pick<Model, 'inputs'>): SampleFile {
   const { samples, tokenizer, maxLength, textField, pairField, batchSize, limit } = flags;
   if (samples === undefined) {
     throw new TypeError('Expected --samples with data like that which the model will meet in use');

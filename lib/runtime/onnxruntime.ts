@@ -1,5 +1,6 @@
 import { ModelProtoSchema } from 'onnx-buf';
 import { checkBoolean, checkInteger, checkOneOf, checkOptions } from '../arguments.js';
+import { Pool } from '../engine/session/pool.js';
 import { Lifetime } from '../lifetime.js';
 import { maxProtobufBytes } from '../onnx/file/encode.js';
 import { isExternal } from '../onnx/file/external.js';
@@ -10,17 +11,28 @@ import type { TensorMap } from '../tensor.js';
 import { IsolatedSession } from './child/isolated-session.js';
 import { checkFeeds } from './feeds.js';
 import { writeModelFile } from './model-file.js';
-import { OrtSession } from './ort-session.js';
+import { type OrtProvider, ortProviders } from './ort-provider.js';
+import { OrtSession, type OrtSessionOptions } from './ort-session.js';
 import { RunCounters } from './run-counters.js';
+import { checkRunOptions } from './run-options.js';
 import type { RunOptions, Runtime, RuntimeStats } from './runtime.js';
 
 export interface OnnxRuntimeOptions {
-  /** Threads of one run. Default: one per core. */
+  /** What computes. Default: `'cpu'`. */
+  provider?: OrtProvider | undefined;
+  /** Number of the GPU, for the providers `cuda` and `tensorrt`. Default: 0. */
+  device?: number | undefined;
+  /**
+   * Whether the CPU computes the nodes that the provider does not take; else such a model is refused.
+   * Default: false.
+   */
+  cpuFallback?: boolean | undefined;
+  /** Threads of one run on the CPU. Default: one per core. */
   threads?: number | undefined;
   /**
    * Runs the model in a process of its own: the event loop stays free, and a crash or the end of
-   * memory is an error of the call. Runs wait for each other there; feeds and outputs are copied
-   * between the processes. Default: false.
+   * memory is an error of the call. Feeds and outputs are copied between the processes.
+   * Default: false.
    */
   isolate?: boolean | undefined;
   /**
@@ -37,41 +49,52 @@ export interface OnnxRuntimeOptions {
   signal?: AbortSignal | undefined;
 }
 
+const optionNames: readonly (keyof OnnxRuntimeOptions)[] = [
+  'provider',
+  'device',
+  'cpuFallback',
+  'threads',
+  'isolate',
+  'int8',
+  'signal',
+];
+
 /**
- * Opens a model for execution by ONNX Runtime on the CPU, by the optional package
- * `onnxruntime-node`.
+ * Opens a model for execution by ONNX Runtime, by the optional package `onnxruntime-node`. One run is
+ * computed at a time; others wait in line.
  *
  * That package computes on the JavaScript thread: `infer` returns a promise, but the event loop
  * stands still while the model runs. With `isolate` it computes in a child process instead. A worker
  * thread is no way out: to terminate one while the package computes ends the process.
  *
- * @throws TensorRTError `ERR_RUNTIME` when `onnxruntime-node` is missing or refuses the model.
+ * @throws TensorRTError `ERR_RUNTIME` when `onnxruntime-node` or the provider is missing, refuses the
+ * model, or does not take all of it.
  */
 export async function openOnnxRuntime(
   model: Model,
   options: OnnxRuntimeOptions = {},
 ): Promise<Runtime> {
-  checkOptions('options', options, ['threads', 'isolate', 'int8', 'signal']);
-  const { threads, isolate = false, int8 = 'kernels', signal } = options;
+  checkOptions('options', options, optionNames);
+  const { isolate = false, signal, ...sessionOptions } = options;
+  const { provider = 'cpu', device, cpuFallback = false, threads, int8 = 'kernels' } = options;
+  checkOneOf('options.provider', provider, ortProviders);
+  if (device !== undefined) checkInteger('options.device', device, 0);
+  checkBoolean('options.cpuFallback', cpuFallback);
   if (threads !== undefined) checkInteger('options.threads', threads, 1);
   checkBoolean('options.isolate', isolate);
   checkOneOf('options.int8', int8, ['kernels', 'float']);
   signal?.throwIfAborted();
   const session = isolate
-    ? await IsolatedSession.open(model, { threads, int8, signal })
-    : await openSession(model, threads, int8);
+    ? await IsolatedSession.open(model, { ...sessionOptions, signal })
+    : await openSession(model, sessionOptions);
   return new OnnxRuntime(session, model, signal);
 }
 
-async function openSession(
-  model: Model,
-  threads: number | undefined,
-  int8: 'kernels' | 'float',
-): Promise<OrtSession> {
-  if (fitsInMemory(model)) return OrtSession.open(model.toBytes(), threads, int8);
+async function openSession(model: Model, options: OrtSessionOptions): Promise<OrtSession> {
+  if (fitsInMemory(model)) return OrtSession.open(model.toBytes(), options);
   const file = await writeModelFile(model);
   try {
-    return await OrtSession.open(file.path, threads, int8);
+    return await OrtSession.open(file.path, options);
   } finally {
     await file.remove();
   }
@@ -88,35 +111,47 @@ function fitsInMemory(model: Model): boolean {
 
 class OnnxRuntime implements Runtime {
   readonly runtime = 'onnxruntime';
-  readonly provider = 'cpu';
+  readonly provider: string;
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-  readonly #session: Pick<OrtSession, 'run' | 'release'>;
+  readonly #session: AnySession;
+  /** It computes one run at a time. */
+  readonly #line: Pool<AnySession>;
   readonly #signal: AbortSignal | undefined;
   readonly #counters = new RunCounters();
   readonly #lifetime = new Lifetime('The runtime of this model');
 
-  constructor(
-    session: Pick<OrtSession, 'run' | 'release'>,
-    { inputs, outputs }: Model,
-    signal: AbortSignal | undefined,
-  ) {
-    this.#session = session;
+  constructor(session: AnySession, { inputs, outputs }: Model, signal: AbortSignal | undefined) {
+    this.provider = session.provider;
     this.inputs = inputs;
     this.outputs = outputs;
+    this.#session = session;
+    this.#line = new Pool([session]);
     this.#signal = signal;
   }
 
-  async infer(feeds: TensorMap, { outputs }: RunOptions = {}): Promise<TensorMap> {
+  infer(feeds: TensorMap, options: RunOptions = {}): Promise<TensorMap> {
     return this.#lifetime.run(async () => {
       this.#signal?.throwIfAborted();
+      checkRunOptions(options, this.outputs);
       checkFeeds(this.inputs, feeds);
-      return this.#counters.count(() => this.#session.run(feeds, outputs));
+      const asked = performance.now();
+      const taken = this.#line.take(options.signal);
+      const session = taken instanceof Promise ? await taken : taken;
+      try {
+        return await this.#counters.count(asked, async (queueMs) => {
+          const { outputs, computeMs } = await session.run(feeds, options.outputs);
+          options.onTimes?.({ queueMs, computeMs });
+          return outputs;
+        });
+      } finally {
+        this.#line.give(session);
+      }
     });
   }
 
   stats(): RuntimeStats {
-    return this.#counters.read();
+    return this.#counters.read(this.#line.waiting);
   }
 
   close(): Promise<void> {
@@ -127,3 +162,5 @@ class OnnxRuntime implements Runtime {
     return this.close();
   }
 }
+
+type AnySession = Pick<OrtSession, 'provider' | 'run' | 'release'>;

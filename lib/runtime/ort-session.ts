@@ -1,49 +1,77 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { TensorRTError } from '../errors.js';
 import { type DataType, dataTypes, type Tensor, type TensorMap } from '../tensor.js';
+import { checkProvider, type OrtProvider, providerRemedy } from './ort-provider.js';
+
+/** How ONNX Runtime opens a model. */
+export interface OrtSessionOptions {
+  /** Default: `'cpu'`. */
+  readonly provider?: OrtProvider | undefined;
+  /** Number of the GPU, for `cuda` and `tensorrt`. Default: 0. */
+  readonly device?: number | undefined;
+  /** Whether the CPU computes what the provider does not take. Default: false. */
+  readonly cpuFallback?: boolean | undefined;
+  /** Of one run; by default ONNX Runtime takes one per core. */
+  readonly threads?: number | undefined;
+  /** How products between Q and DQ are computed. Default: `'kernels'`. */
+  readonly int8?: 'kernels' | 'float' | undefined;
+}
+
+export interface OrtRun {
+  readonly outputs: TensorMap;
+  /** What ONNX Runtime took, without making and reading its tensors. */
+  readonly computeMs: number;
+}
 
 /** A session of ONNX Runtime that speaks our tensors. The only user of `onnxruntime-node`. */
 export class OrtSession {
+  /** What computes: the provider, with `'+cpu'` where the CPU takes a part of the model. */
+  readonly provider: string;
   readonly #ort: Ort;
   readonly #session: InferenceSession;
 
-  private constructor(ort: Ort, session: InferenceSession) {
+  private constructor(ort: Ort, session: InferenceSession, provider: string) {
     this.#ort = ort;
     this.#session = session;
+    this.provider = provider;
   }
 
   /**
    * @param source - the path of a model file, or its bytes.
-   * @param threads - of one run; by default ONNX Runtime takes one per core.
-   * @param int8 - how products between Q and DQ are computed.
-   * @throws TensorRTError `ERR_RUNTIME`
+   * @throws TensorRTError `ERR_RUNTIME`, also where the provider is missing or, without
+   * `cpuFallback`, does not take the whole model.
    */
   static async open(
     source: string | Uint8Array,
-    threads?: number,
-    int8: 'kernels' | 'float' = 'kernels',
+    options: OrtSessionOptions = {},
   ): Promise<OrtSession> {
+    const { provider = 'cpu', cpuFallback = false } = options;
     const ort = await importOrt();
-    const inFloat = int8 === 'float' && { disable_quant_qdq: '1' };
-    const options = {
-      executionProviders: ['cpu'],
-      // Fatal ones only: an error is thrown, and need not be printed as well.
-      logSeverityLevel: 4 as const,
-      ...(threads !== undefined && { intraOpNumThreads: threads }),
-      // Between runs its threads would go on asking for work, and take the time of others.
-      extra: { session: { force_spinning_stop: '1', ...inFloat } },
+    checkProvider(provider, ort.listSupportedBackends());
+    const create = async (mayFallBack: boolean) => {
+      // The overloads differ in the first argument only.
+      const settings = toSettings(options, mayFallBack);
+      const session = await ort.InferenceSession.create(source as string, settings);
+      return new OrtSession(ort, session, mayFallBack ? `${provider}+cpu` : provider);
     };
     try {
-      // The overloads differ in the first argument only.
-      const session = await ort.InferenceSession.create(source as string, options);
-      return new OrtSession(ort, session);
+      return await create(false);
     } catch (cause) {
-      throw new TensorRTError(
-        'ERR_RUNTIME',
-        `ONNX Runtime cannot load the model: ${messageOf(cause)}`,
-        { cause },
-      );
+      if (!cpuFallback || !isFallbackRefused(cause)) throw cannotLoad(provider, cause);
     }
+    // Only now: otherwise nobody would know whether the CPU has a part in it.
+    return create(true).catch((cause) => {
+      throw cannotLoad(provider, cause);
+    });
+  }
+
+  /**
+   * Whether the package and its provider are installed.
+   *
+   * @throws TensorRTError `ERR_RUNTIME`
+   */
+  static async check(provider: OrtProvider): Promise<void> {
+    checkProvider(provider, (await importOrt()).listSupportedBackends());
   }
 
   get outputNames(): readonly string[] {
@@ -54,12 +82,13 @@ export class OrtSession {
    * @param outputs - the names of those to return; by default all.
    * @throws TensorRTError `ERR_RUNTIME`
    */
-  async run(feeds: TensorMap, outputs?: readonly string[]): Promise<TensorMap> {
+  async run(feeds: TensorMap, outputs?: readonly string[]): Promise<OrtRun> {
     const ortFeeds = Object.entries(feeds).map(([name, feed]) => [name, this.#toOrt(name, feed)]);
+    const begin = performance.now();
     const results = await this.#run(Object.fromEntries(ortFeeds), outputs);
-    return Object.fromEntries(
-      Object.entries(results).map(([name, result]) => [name, fromOrt(name, result)]),
-    );
+    const computeMs = performance.now() - begin;
+    const tensors = Object.entries(results).map(([name, result]) => [name, fromOrt(name, result)]);
+    return { outputs: Object.fromEntries(tensors), computeMs };
   }
 
   async release(): Promise<void> {
@@ -93,6 +122,43 @@ export class OrtSession {
     }
     return new this.#ort.Tensor(type, data, dims);
   }
+}
+
+function toSettings(
+  { provider = 'cpu', device, threads, int8 }: OrtSessionOptions,
+  mayFallBack: boolean,
+): InferenceSession.SessionOptions {
+  const inFloat = int8 === 'float' && { disable_quant_qdq: '1' };
+  // Nodes that a provider does not take would go to the CPU without a word.
+  const whole = provider !== 'cpu' && !mayFallBack && { disable_cpu_ep_fallback: '1' };
+  return {
+    executionProviders: [device === undefined ? provider : { name: provider, deviceId: device }],
+    // Fatal ones only: an error is thrown, and need not be printed as well.
+    logSeverityLevel: 4,
+    ...(threads !== undefined && { intraOpNumThreads: threads }),
+    // Between runs its threads would go on asking for work, and take the time of others.
+    extra: { session: { force_spinning_stop: '1', ...inFloat, ...whole } },
+  };
+}
+
+function isFallbackRefused(cause: unknown): boolean {
+  return messageOf(cause).includes('fallback to CPU EP has been explicitly disabled');
+}
+
+function cannotLoad(provider: OrtProvider, cause: unknown): TensorRTError {
+  if (isFallbackRefused(cause)) {
+    return new TensorRTError(
+      'ERR_RUNTIME',
+      `The provider '${provider}' of ONNX Runtime does not take every node of the model.`,
+      { cause, remedy: 'With the option cpuFallback the CPU computes those that it leaves.' },
+    );
+  }
+  const by = provider === 'cpu' ? '' : ` by its provider '${provider}'`;
+  return new TensorRTError(
+    'ERR_RUNTIME',
+    `ONNX Runtime cannot load the model${by}: ${sentence(messageOf(cause))}`,
+    { cause, remedy: providerRemedy(provider) },
+  );
 }
 
 function fromOrt(name: string, { type, dims, data }: OrtTensor): Tensor {
@@ -136,6 +202,12 @@ async function importOrt(): Promise<Ort> {
   }
 }
 
+/** Without the place in the sources of ONNX Runtime and the condition that was not met there. */
+function sentence(message: string): string {
+  const told = message.replace(/^\S+:\d+ .* was false\. /s, '');
+  return told.endsWith('.') ? told : `${told}.`;
+}
+
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (error instanceof Error ? error.message : String(error)).trim();
 }

@@ -1,19 +1,21 @@
 import { Durations } from '../latency.js';
 import type { RuntimeStats } from './runtime.js';
 
-/** Counts the runs of a runtime that does one after the other. */
+/** Counts the runs of a runtime, each from the moment its turn comes. */
 export class RunCounters {
   #inferences = 0;
   #failures = 0;
-  #unfinished = 0;
+  #inFlight = 0;
   readonly #latency = new Durations();
   readonly #queue = new Durations();
 
-  async count<T>(run: () => Promise<T>): Promise<T> {
-    const asked = performance.now();
-    this.#unfinished += 1;
+  /** @param asked - when the run was asked for, by `performance.now()`. */
+  async count<T>(asked: number, run: (queueMs: number) => Promise<T>): Promise<T> {
+    const queueMs = performance.now() - asked;
+    this.#queue.record(queueMs);
+    this.#inFlight += 1;
     try {
-      const result = await run();
+      const result = await run(queueMs);
       this.#inferences += 1;
       this.#latency.record(performance.now() - asked);
       return result;
@@ -21,16 +23,17 @@ export class RunCounters {
       this.#failures += 1;
       throw error;
     } finally {
-      this.#unfinished -= 1;
+      this.#inFlight -= 1;
     }
   }
 
-  read(): RuntimeStats {
+  /** @param waiting - runs whose turn has not come. */
+  read(waiting: number): RuntimeStats {
     return {
       inferences: this.#inferences,
       failures: this.#failures,
-      inFlight: Math.min(1, this.#unfinished),
-      waiting: Math.max(0, this.#unfinished - 1),
+      inFlight: this.#inFlight,
+      waiting,
       latency: this.#latency.summary(),
       queue: this.#queue.summary(),
     };

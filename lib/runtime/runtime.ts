@@ -17,12 +17,17 @@ export type RuntimeName = (typeof runtimeNames)[number];
 /** A model that is loaded and can be run: named tensors in, named tensors out. */
 export interface Runtime extends AsyncDisposable {
   readonly runtime: 'onnxruntime' | 'tensorrt';
-  /** The part of the runtime that does the work, such as `'cpu'`. */
+  /**
+   * The part of the runtime that does the work: `'cpu'`, `'cuda'`, `'tensorrt-rtx'`; `'cuda+cpu'`
+   * where the CPU was allowed to compute what the provider does not take, and does.
+   */
   readonly provider: string;
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
 
   /**
+   * @param feeds - a tensor for each input, whose data must not change until the promise settles.
+   * @throws TypeError for wrong options.
    * @throws TensorRTError `ERR_FEED` when a feed does not fit the inputs, `ERR_RUNTIME` when the
    * runtime fails, `ERR_CLOSED` after `close()`.
    */
@@ -38,6 +43,8 @@ export interface Runtime extends AsyncDisposable {
 export interface RunOptions {
   /** Those to return; by default all. */
   outputs?: readonly string[] | undefined;
+  /** Gives up waiting in line, with its reason. A run that has begun is not stopped. */
+  signal?: AbortSignal | undefined;
   /** Called before the promise resolves, with what the parts of this run took. */
   onTimes?: ((times: RunTimes) => void) | undefined;
 }

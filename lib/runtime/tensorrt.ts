@@ -4,22 +4,44 @@ import type { Profile } from '../engine/build/profiles.js';
 import { Engine } from '../engine/engine.js';
 import { toValueInfo } from '../engine/engine-tensor.js';
 import type { LibraryOptions } from '../engine/library/library.js';
+import type { Plan } from '../engine/plan/plan.js';
 import type { PlanInput } from '../engine/plan/plan-file.js';
 import type { Session } from '../engine/session/session.js';
 import { Lifetime } from '../lifetime.js';
 import { Model } from '../onnx/model.js';
 import type { ValueInfo } from '../onnx/value-info.js';
 import type { TensorMap } from '../tensor.js';
+import { checkRunOptions } from './run-options.js';
 import type { RunOptions, Runtime, RuntimeStats } from './runtime.js';
 
 export interface TensorRTRuntimeOptions extends LibraryOptions {
   /** The shapes that a model with dynamic inputs will be fed; a plan has them already. */
   profiles?: readonly Profile[] | undefined;
+  /** A folder that keeps what was built, as in {@link buildEngine}. Default: none. */
+  cacheDir?: string | undefined;
   /** Number of the GPU. Default: 0. */
   device?: number | undefined;
+  /** Execution contexts, and so runs that are computed at the same time. Default: 1. */
+  contexts?: number | undefined;
+  /** As in {@link SessionOptions}. Default: false. */
+  cudaGraphs?: boolean | number | undefined;
+  /** How threads wait for the GPU, as in {@link SessionOptions}. Default: `'block'`. */
+  wait?: 'block' | 'spin' | undefined;
   /** Gives up. A step of TensorRT that has begun is not stopped. */
   signal?: AbortSignal | undefined;
 }
+
+const optionNames: readonly (keyof TensorRTRuntimeOptions)[] = [
+  'profiles',
+  'cacheDir',
+  'device',
+  'contexts',
+  'cudaGraphs',
+  'wait',
+  'product',
+  'libraryDir',
+  'signal',
+];
 
 /**
  * Opens a model for execution by TensorRT on a GPU. A model is built first, in the precision that it
@@ -34,19 +56,29 @@ export async function openTensorRT(
   model: Model | PlanInput,
   options: TensorRTRuntimeOptions = {},
 ): Promise<Runtime> {
-  checkOptions('options', options, ['profiles', 'device', 'signal', 'product', 'libraryDir']);
-  const { profiles = [], device = 0, product, libraryDir, signal } = options;
-  const plan =
-    model instanceof Model
-      ? await buildEngine(model, { profiles, product, libraryDir, signal })
-      : model;
+  checkOptions('options', options, optionNames);
+  const { device = 0, contexts, cudaGraphs, wait, libraryDir, signal } = options;
+  const plan = model instanceof Model ? await build(model, options) : model;
   const engine = await Engine.load(plan, { libraryDir, device, signal });
   try {
-    return new TensorRTRuntime(engine, await engine.createSession());
+    const session = await engine.createSession({
+      ...(contexts !== undefined && { contexts }),
+      ...(cudaGraphs !== undefined && { cudaGraphs }),
+      ...(wait !== undefined && { wait }),
+    });
+    return new TensorRTRuntime(engine, session);
   } catch (error) {
     await engine.close();
     throw error;
   }
+}
+
+function build(
+  model: Model,
+  { profiles = [], cacheDir, product, libraryDir, signal }: TensorRTRuntimeOptions,
+): Promise<Plan> {
+  const cache = cacheDir !== undefined && { cacheDir };
+  return buildEngine(model, { profiles, product, libraryDir, signal, ...cache });
 }
 
 /** The shapes of some feeds; the largest is the one that TensorRT is fastest for. */
@@ -61,6 +93,18 @@ export function profileOfFeeds(samples: readonly TensorMap[]): Profile {
       return [input, { min: shapes(input, Math.min), opt: max, max }];
     }),
   );
+}
+
+/** As {@link profileOfFeeds}, of as many samples as there are: one of each shape is kept. */
+export async function profileOfSamples(
+  samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
+): Promise<Profile> {
+  const byShape = new Map<string, TensorMap>();
+  for await (const feeds of samples) {
+    const shape = Object.entries(feeds).map(([name, { dims }]) => `${name}:${dims.join('x')}`);
+    byShape.set(shape.sort().join(), feeds);
+  }
+  return profileOfFeeds([...byShape.values()]);
 }
 
 class TensorRTRuntime implements Runtime {
@@ -82,11 +126,13 @@ class TensorRTRuntime implements Runtime {
     this.#session = session;
   }
 
-  infer(feeds: TensorMap, { outputs }: RunOptions = {}): Promise<TensorMap> {
+  infer(feeds: TensorMap, options: RunOptions = {}): Promise<TensorMap> {
     return this.#lifetime.run(async () => {
-      if (!outputs) return this.#session.infer(feeds);
+      checkRunOptions(options, this.outputs);
+      const { outputs, signal, onTimes } = options;
+      if (!outputs) return this.#session.infer(feeds, { signal, onTimes });
       const targets = Object.fromEntries(outputs.map((name) => [name, 'host'] as const));
-      return this.#session.infer(feeds, { outputs: targets });
+      return this.#session.infer(feeds, { signal, onTimes, outputs: targets });
     });
   }
 

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkInteger, checkOptions, checkText, invalidArgument } from '../arguments.js';
 import { onFile } from '../files.js';
-import { Model, type ValueInfo } from '../onnx/model.js';
+import type { Model, ValueInfo } from '../onnx/model.js';
 import { checkFeeds } from '../runtime/feeds.js';
 import type { TensorMap } from '../tensor.js';
 import { samplesOfNpy, samplesOfNpz } from './array-samples.js';
@@ -52,12 +52,17 @@ export interface SampleFile extends AsyncIterable<TensorMap> {
  * Numbers take the type of the input where that loses nothing but digits of a float. What is in a
  * file beside the inputs is ignored.
  *
+ * @param model - or whatever else tells its inputs, such as a `Runtime`.
  * @throws TypeError for wrong arguments. All else is thrown while samples are read: `ERR_FILE` where
  * a file cannot be read, `ERR_SAMPLES` where it is damaged or does not fit the model.
  */
-export function readSamples(path: string, model: Model, options: SampleOptions = {}): SampleFile {
+export function readSamples(
+  path: string,
+  model: Pick<Model, 'inputs'>,
+  options: SampleOptions = {},
+): SampleFile {
   checkText('path', path);
-  if (!(model instanceof Model)) throw invalidArgument('model', 'a Model', model);
+  if (!Array.isArray(model?.inputs)) throw invalidArgument('model', 'a Model or a Runtime', model);
   checkSampleOptions(options);
   const { inputs } = model;
   return { path, [Symbol.asyncIterator]: () => read(path, inputs, options) };

@@ -27,6 +27,7 @@ SlotOptions ToSlotOptions(Napi::Object value) {
   options.depth = value.Get("depth").As<Napi::Number>().Int32Value();
   options.priority = ToPriority(ToText(value.Get("priority")));
   options.graphs = ToSize(value.Get("graphs"));
+  options.wait = ToText(value.Get("wait")) == "spin" ? Waiting::kSpin : Waiting::kBlock;
   return options;
 }
 

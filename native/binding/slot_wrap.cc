@@ -1,5 +1,6 @@
 #include "binding/slot_wrap.h"
 
+#include <chrono>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -74,11 +75,21 @@ Napi::Object FromOutput(Napi::Env env, Lane::Output& output, const Target& targe
   return result;
 }
 
-Napi::Object FromTimes(Napi::Env env, const JobTimes& times) {
+Napi::Object FromTimes(Napi::Env env, const JobTimes& times, JobClock::time_point called) {
+  const auto since_call = [&](const JobPart& part) {
+    return std::chrono::duration<double, std::milli>(part.start - called).count();
+  };
+  Napi::Object starts = Napi::Object::New(env);
+  starts.Set("enqueue", since_call(times.enqueue));
+  starts.Set("copyIn", since_call(times.copy_in));
+  starts.Set("compute", since_call(times.compute));
+  starts.Set("copyOut", since_call(times.copy_out));
   Napi::Object result = Napi::Object::New(env);
-  result.Set("copyInMs", times.copy_in_ms);
-  result.Set("computeMs", times.compute_ms);
-  result.Set("copyOutMs", times.copy_out_ms);
+  result.Set("enqueueMs", times.enqueue.milliseconds);
+  result.Set("copyInMs", times.copy_in.milliseconds);
+  result.Set("computeMs", times.compute.milliseconds);
+  result.Set("copyOutMs", times.copy_out.milliseconds);
+  result.Set("startsMs", starts);
   return result;
 }
 
@@ -110,6 +121,7 @@ struct InferOperation {
   LaneLease lease;
   std::vector<Target> targets;
   JobOptions options;
+  JobClock::time_point called;
   JobReport report;
   size_t graph_evictions;
 
@@ -128,7 +140,7 @@ struct InferOperation {
     result.Set("outputs", results);
     result.Set("launch", report.launch);
     result.Set("graphEvictions", static_cast<double>(graph_evictions));
-    if (report.times) result.Set("times", FromTimes(env, *report.times));
+    if (report.times) result.Set("times", FromTimes(env, *report.times, called));
     if (options.profiled) result.Set("layers", FromLayers(env, report.layers));
     if (!options.debug_tensors.empty()) {
       result.Set("debugTensors", FromDebugTensors(env, report.debug_tensors));
@@ -180,6 +192,7 @@ Napi::Function SlotWrap::Define(Napi::Env env) {
 }
 
 Napi::Value SlotWrap::Infer(const Napi::CallbackInfo& info) {
+  const JobClock::time_point called = JobClock::now();
   const Napi::Env env = info.Env();
   const std::shared_ptr<ExecutionSlot> slot = Alive(env);
   const size_t index = ToSize(info[0]);
@@ -206,7 +219,7 @@ Napi::Value SlotWrap::Infer(const Napi::CallbackInfo& info) {
   });
   return PromiseWorker<InferOperation>::Start(
       env, "tensorrt_node.infer",
-      {std::move(lease), std::move(targets), ToJobOptions(info[3]), {}, 0});
+      {std::move(lease), std::move(targets), ToJobOptions(info[3]), called, {}, 0});
 }
 
 Napi::Value SlotWrap::InvalidateGraphs(const Napi::CallbackInfo& info) {

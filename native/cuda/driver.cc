@@ -103,6 +103,7 @@ void CudaDriver::Resolve() {
   resolve(cuEventDestroy, "cuEventDestroy_v2");
   resolve(cuEventRecord, "cuEventRecord");
   resolve(cuEventSynchronize, "cuEventSynchronize");
+  resolve(cuEventQuery, "cuEventQuery");
   resolve(cuEventElapsedTime, "cuEventElapsedTime");
   resolve(cuGraphInstantiate, "cuGraphInstantiateWithFlags");
   resolve(cuGraphLaunch, "cuGraphLaunch");

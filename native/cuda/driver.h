@@ -101,6 +101,7 @@ class CudaDriver {
   CUresult (*cuEventDestroy)(CUevent event);
   CUresult (*cuEventRecord)(CUevent event, CUstream stream);
   CUresult (*cuEventSynchronize)(CUevent event);
+  CUresult (*cuEventQuery)(CUevent event);
   CUresult (*cuEventElapsedTime)(float* milliseconds, CUevent start, CUevent end);
   CUresult (*cuGraphInstantiate)(CUgraphExec* executable, CUgraph graph, unsigned long long flags);
   CUresult (*cuGraphLaunch)(CUgraphExec executable, CUstream stream);

@@ -13,7 +13,7 @@
 #include "cuda/memory.h"
 #include "cuda/stream.h"
 #include "session/debug_recorder.h"
-#include "session/graph_cache.h"
+#include "session/graph_launcher.h"
 #include "session/job_timer.h"
 #include "session/lane.h"
 #include "session/layer_times.h"
@@ -28,6 +28,7 @@ struct SlotOptions {
   /// Jobs that the slot holds at once, 1 or 2: with 2 one is copied while the other is computed.
   int depth = 1;
   StreamPriority priority = StreamPriority::kNormal;
+  Waiting wait = Waiting::kBlock;
   /// How many CUDA graphs to keep; 0 for none.
   size_t graphs = 0;
 };
@@ -76,9 +77,9 @@ class ExecutionSlot {
   /// Beside another job, with the copies on streams of their own.
   void RunBeside(Lane& lane, const JobOptions& options, JobTimer* timer, JobReport& report);
 
-  /// Gives the compute stream what `enqueue` does, behind the last job and before the next.
-  template <typename Enqueue>
-  void InTurn(Lane& lane, Enqueue enqueue);
+  /// Gives the compute stream the work of a job, behind the last job and before the next.
+  template <typename Work>
+  void InTurn(Lane& lane, JobTimer* timer, Work enqueue_work);
 
   void CopyIn(Lane& lane, const Stream& stream, JobTimer* timer);
   void CopyOut(Lane& lane, const Stream& stream, JobTimer* timer);
@@ -88,11 +89,9 @@ class ExecutionSlot {
   void Compute(Lane& lane, const JobOptions& options, JobTimer* timer, JobReport& report);
   void BindInputs(Lane& lane);
   void BindOutputs(Lane& lane);
-  void Launch(Lane& lane, const JobOptions& options, JobReport& report);
-  void EnqueueDataDependent(Lane& lane);
-  std::string LaunchGraph(Lane& lane);
-  std::string CaptureAndVerify(Lane& lane, GraphCache::Entry& entry);
-  std::string WhyNoGraph(Lane& lane) const;
+  void Launch(Lane& lane, const JobOptions& options, JobTimer* timer, JobReport& report);
+  void EnqueueDataDependent(Lane& lane, JobTimer* timer);
+  void Enqueue(JobTimer* timer);
 
   void Settle() noexcept;
 
@@ -101,6 +100,7 @@ class ExecutionSlot {
   const std::shared_ptr<const Device> device_;
   const CudaDriver& driver_;
   const bool user_managed_memory_;
+  const Waiting wait_;
   Stream compute_stream_;
   // Empty where the slot has one lane: then everything is ordered on the compute stream.
   std::unique_ptr<Stream> in_stream_;
@@ -114,9 +114,8 @@ class ExecutionSlot {
   std::atomic<int> running_{0};
   // The lane that was with TensorRT last; its end is waited for before the next.
   Lane* last_ = nullptr;
-  std::unique_ptr<GraphCache> graphs_;
-  // Why no job of this slot can be captured; empty where some can.
-  std::string never_captured_;
+  // Null where none are kept.
+  std::unique_ptr<GraphLauncher> graphs_;
 };
 
 }  // namespace tensorrt_node

@@ -29,7 +29,7 @@ void* Lane::Output::host_data() const {
 }
 
 Lane::Lane(const std::shared_ptr<const Device>& device, const std::vector<IoTensor>& tensors)
-    : device_(device), inputs_ready_(device), computed_(device) {
+    : device_(device), inputs_ready_(device), computed_(device), delivered_(device) {
   for (const IoTensor& tensor : tensors) {
     if (tensor.is_input) {
       inputs_.push_back({tensor, PinnedBuffer(device), DeviceBuffer(device), nullptr, {}, 0});
@@ -118,6 +118,11 @@ void* Lane::Reserve(Output& output, size_t bytes) {
 void Lane::Unbind() {
   for (Input& input : inputs_) input.bound = nullptr;
   for (Output& output : outputs_) output.bound = nullptr;
+}
+
+JobTimer& Lane::timer() {
+  if (!timer_) timer_ = std::make_unique<JobTimer>(device_);
+  return *timer_;
 }
 
 void Lane::CheckSameDevice(const IoTensor& tensor, const TensorMemory& memory) const {

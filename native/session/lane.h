@@ -7,6 +7,7 @@
 
 #include "cuda/event.h"
 #include "cuda/memory.h"
+#include "session/job_timer.h"
 #include "session/tensor_memory.h"
 #include "tensorrt/api.h"
 
@@ -88,9 +89,14 @@ class Lane {
   /// Forgets the memory of JavaScript's after a job.
   void Unbind();
 
-  /// Recorded when the inputs are on the device, and when the engine has run.
+  /// Recorded when the inputs are on the device, when the engine has run, and when the outputs are
+  /// where they are wanted.
   Event& inputs_ready() { return inputs_ready_; }
   Event& computed() { return computed_; }
+  Event& delivered() { return delivered_; }
+
+  /// For jobs that are to be timed; made for the first of them.
+  JobTimer& timer();
 
  private:
   void CheckSameDevice(const IoTensor& tensor, const TensorMemory& memory) const;
@@ -100,6 +106,8 @@ class Lane {
   std::vector<Output> outputs_;
   Event inputs_ready_;
   Event computed_;
+  Event delivered_;
+  std::unique_ptr<JobTimer> timer_;
 };
 
 }  // namespace tensorrt_node

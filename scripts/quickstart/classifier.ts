@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openOnnxRuntime } from 'tensorrt-node';
+import { Runtime } from 'tensorrt-node';
 import { cacheFolder } from '../../lib/engine/cache/cache-folder.mjs';
 import type { Runner } from './evaluate.js';
 import { writeAtomically } from './files.js';
@@ -36,8 +36,10 @@ export async function prepareClassifier(
     async (advance) => {
       const known = await readClassifier(file);
       if (known) return known;
-      await using encoder = await openOnnxRuntime(embeddingModel(inputs.weights, inputs.config), {
+      await using encoder = await Runtime.load(embeddingModel(inputs.weights, inputs.config), {
+        runtime: 'onnxruntime',
         threads: options.threads,
+        isolate: false,
       });
       const total = inputs.train.reviews.length + inputs.heldIn.reviews.length;
       const classifier = await fitClassifier(encoder, inputs, options.batchSize, (done) =>

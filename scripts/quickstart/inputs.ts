@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TensorRTError } from 'tensorrt-node';
+import type { BertConfig } from '../models/bert-onnx.js';
+import type { Weights } from '../models/weights.js';
 import { assetFolder } from '../setup/cache.mjs';
-import type { BertConfig } from './bert-onnx.js';
 import { type Review, readReviews, sample, splitByFilm } from './dataset.js';
-import { parseSafetensors, type Weights } from './safetensors.js';
+import { parseSafetensors } from './safetensors.js';
 import { encodeTexts, loadTokenizer } from './tokenize.js';
 
 /** Reviews and the token ids of each. */

@@ -3,13 +3,7 @@
  * header (name -> type, shape, offsets), then the raw little-endian values.
  */
 import { TensorRTError } from 'tensorrt-node';
-
-export interface Weight {
-  readonly dims: readonly number[];
-  readonly data: Float32Array;
-}
-
-export type Weights = ReadonlyMap<string, Weight>;
+import type { Weight } from '../models/weights.js';
 
 interface HeaderEntry {
   dtype: string;
@@ -23,7 +17,7 @@ interface HeaderEntry {
  * @param file - where the bytes come from, for errors.
  * @throws TensorRTError `ERR_FILE` when the bytes are damaged.
  */
-export function parseSafetensors(bytes: Uint8Array, file: string): Weights {
+export function parseSafetensors(bytes: Uint8Array, file: string): ReadonlyMap<string, Weight> {
   const fail = (what: string) =>
     new TensorRTError('ERR_FILE', `${file} is not a whole safetensors file: ${what}.`, {
       remedy: 'Delete its folder in the cache and run the quickstart again.',

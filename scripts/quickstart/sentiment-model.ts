@@ -3,10 +3,10 @@
  * whether a film review is favourable.
  */
 import { Model } from 'tensorrt-node';
-import { addBert, type BertConfig, batchAndSequence, bertOpset } from './bert-onnx.js';
-import { GraphBuilder } from './graph-builder.js';
+import { addBert, type BertConfig, batchAndSequence, bertOpset } from '../models/bert-onnx.js';
+import { GraphBuilder } from '../models/graph-builder.js';
+import type { Weights } from '../models/weights.js';
 import type { LogisticModel } from './logistic.js';
-import type { Weights } from './safetensors.js';
 
 /** Reads token ids and gives `embedding`, FP32 `[batch, hidden_size]` of length 1. */
 export function embeddingModel(weights: Weights, config: BertConfig): Model {

@@ -299,6 +299,9 @@ describe('a runtime of your own', () => {
           ),
         };
       },
+      stats() {
+        throw new Error('nobody asks');
+      },
       async close() {
         log.push(`close ${names}`);
       },

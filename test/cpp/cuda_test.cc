@@ -1,4 +1,5 @@
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -121,6 +122,28 @@ TEST_F(CudaTest, MeasuresTheTimeBetweenTwoEvents) {
   end.Record(stream);
   end.Synchronize();
   EXPECT_GE(end.MillisecondsSince(begin), 0.0F);
+}
+
+TEST_F(CudaTest, SpinsForAShortWhileAndThenSleeps) {
+  const std::shared_ptr<Device> device = Device::Open(0);
+  const ContextScope scope(*device);
+  const Stream stream(device);
+  Event event(device);
+  event.Synchronize(Waiting::kSpin);
+  Occupy(stream.get(), std::chrono::milliseconds(5));
+  event.Record(stream);
+  event.Synchronize(Waiting::kSpin);
+  Occupy(stream.get(), std::chrono::milliseconds(200));
+  event.Record(stream);
+  {
+    const InjectedFailure slept("cuEventSynchronize", 1);
+    EXPECT_EQ(CodeOf([&] { event.Synchronize(Waiting::kSpin); }), "ERR_CUDA");
+  }
+  {
+    const InjectedFailure spun("cuEventQuery", 1);
+    EXPECT_EQ(CodeOf([&] { event.Synchronize(Waiting::kSpin); }), "ERR_CUDA");
+    EXPECT_EQ(CodeOf([&] { event.Synchronize(); }), "");
+  }
 }
 
 TEST_F(CudaTest, GraphsAreCapturedAndLaunchedOnManyThreads) {

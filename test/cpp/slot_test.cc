@@ -104,24 +104,6 @@ TEST_P(SlotTest, EnginesComeAndGoOnManyThreads) {
   });
 }
 
-TEST_P(SlotTest, TimesAJobInItsParts) {
-  ExecutionSlot slot(Scale(), MakeSlotOptions(2, 0));
-  InThreads(2, [&](int lane) {
-    JobOptions options;
-    options.timed = true;
-    for (int round = 0; round < 10; ++round) {
-      JobReport report;
-      const std::vector<float> values = Rows(2, round);
-      EXPECT_EQ(RunScale(slot, static_cast<size_t>(lane), values, options, &report),
-                Scaled(values));
-      ASSERT_TRUE(report.times.has_value());
-      EXPECT_GE(report.times->copy_in_ms, 0.0F);
-      EXPECT_GE(report.times->compute_ms, 0.0F);
-      EXPECT_GE(report.times->copy_out_ms, 0.0F);
-    }
-  });
-}
-
 /// One tensor on the device feeds jobs on several contexts, whose outputs stay on the device too.
 TEST_P(SlotTest, DeviceTensorsAreSharedByManyJobs) {
   const std::shared_ptr<LoadedEngine> engine = Scale();

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <future>
+#include <memory>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -83,6 +85,17 @@ void InThreads(int count, const std::function<void(int)>& body) {
   start.set_value();
   for (const auto& end : ends) end.wait();
   for (auto& end : ends) end.get();
+}
+
+void Occupy(void* stream, std::chrono::milliseconds time) {
+  using Time = std::chrono::milliseconds;
+  const auto run = [](void* data) { std::this_thread::sleep_for(*static_cast<Time*>(data)); };
+  const auto release = [](void* data) { delete static_cast<Time*>(data); };
+  auto work = std::make_unique<Time>(time);
+  if (standin_cuda_launch(static_cast<CUstream>(stream), run, release, work.get()) != 0) {
+    throw std::runtime_error("the stand-in took no work");
+  }
+  static_cast<void>(work.release());
 }
 
 InjectedFailure::InjectedFailure(std::string function, int error, int after_calls)

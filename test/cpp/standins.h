@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -46,6 +47,9 @@ std::vector<uint8_t> MakePlan(const std::string& product, const std::string& des
 /// Runs `body(0)` to `body(count - 1)`, each on a thread of its own, all from the same moment on.
 /// Rethrows the first exception when all have ended.
 void InThreads(int count, const std::function<void(int)>& body);
+
+/// Gives a stream work that takes so long.
+void Occupy(void* stream, std::chrono::milliseconds time);
 
 /// Lets a function of the driver fail for as long as this lives, after some calls that succeed.
 class InjectedFailure {

@@ -1,5 +1,5 @@
 import { TensorProto_DataType as ElementType, type GraphProto } from 'onnx-buf';
-import { inferShapes, Model, openOnnxRuntime, type Tensor, type TensorMap } from 'tensorrt-node';
+import { inferShapes, Model, Runtime, type Tensor, type TensorMap } from 'tensorrt-node';
 import { describe, expect, test } from 'vitest';
 import { subgraphsOf } from '../../dist/onnx/graph/subgraphs.js';
 import { substitute } from '../../dist/onnx/shapes/bounds.js';
@@ -44,7 +44,11 @@ async function runAll(model: Model, feeds: TensorMap): Promise<TensorMap> {
     if (output === '' || observed.graph.isOutput(output)) continue;
     observed.graph.addOutput({ name: output, type: undefined, dims: undefined });
   }
-  await using runtime = await openOnnxRuntime(observed, { threads: 1 });
+  await using runtime = await Runtime.load(observed, {
+    runtime: 'onnxruntime',
+    threads: 1,
+    isolate: false,
+  });
   return await runtime.infer(feeds);
 }
 

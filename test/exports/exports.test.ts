@@ -5,7 +5,7 @@ import {
   check,
   fix,
   Model,
-  openOnnxRuntime,
+  Runtime,
   type TensorMap,
   TensorRTError,
   toHalf,
@@ -118,7 +118,11 @@ async function errorCodes(model: Model): Promise<string[]> {
 
 /** @param original - whose inputs have the types that are fed. */
 async function run(model: Model, original: Model): Promise<TensorMap> {
-  await using runtime = await openOnnxRuntime(model, { threads: 1 });
+  await using runtime = await Runtime.load(model, {
+    runtime: 'onnxruntime',
+    threads: 1,
+    isolate: false,
+  });
   return await runtime.infer(feedsFor(original));
 }
 

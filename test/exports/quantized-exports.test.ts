@@ -14,7 +14,8 @@ import {
   toHalf,
 } from 'tensorrt-node';
 import { afterAll, describe, expect, it, type TestContext } from 'vitest';
-import { randomEncoder } from '../../bench/lib/random-encoder.js';
+import { architectures } from '../../scripts/models/architectures.js';
+import { randomModel } from '../../scripts/models/random-model.js';
 import {
   exportNames,
   feedsFor,
@@ -69,13 +70,17 @@ describe('exports with heads of 64', () => {
 
 describe('an encoder of two layers, 4 heads of 64', () => {
   const sequence = 128;
-  const encoder = randomEncoder({
-    layers: 2,
-    hidden: 256,
-    heads: 4,
-    vocabulary: 500,
-    positions: 600,
-  });
+  const encoder = randomModel(
+    {
+      ...architectures['bert-base'],
+      layers: 2,
+      hidden: 256,
+      heads: 4,
+      vocabulary: 500,
+      positions: 600,
+    },
+    { tokenTypes: false },
+  );
   const samples = [textsOf(2, sequence)];
   const profiles = profilesUpTo(sequence);
   /** Query, key and value in one product. */

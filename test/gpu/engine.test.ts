@@ -5,8 +5,8 @@ import {
   DeviceTensor,
   Engine,
   type Model,
-  openOnnxRuntime,
   quantize,
+  Runtime,
   type Tensor,
   type TensorMap,
   tensor,
@@ -24,7 +24,7 @@ function rows(count: number, seed = 5): TensorMap {
 }
 
 async function expected(model: Model, feeds: TensorMap): Promise<number[]> {
-  await using runtime = await openOnnxRuntime(model);
+  await using runtime = await Runtime.load(model, { runtime: 'onnxruntime' });
   return values((await runtime.infer(feeds))['y']);
 }
 

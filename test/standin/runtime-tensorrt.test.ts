@@ -1,4 +1,4 @@
-import { type Model, openTensorRT, tensor } from 'tensorrt-node';
+import { type Model, Runtime, selectRuntime, tensor } from 'tensorrt-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { collect } from '../../dist/quantize/calibration/collect.js';
 import { openOnnxRuntime } from '../../dist/runtime/onnxruntime.js';
@@ -18,7 +18,7 @@ afterAll(() => standins.remove());
 const x = tensor('float32', [1, 4], [1, 2, 3, 4]);
 
 it.each(['tensorrt-rtx', 'tensorrt'] as const)('runs a plan of %s', async (product) => {
-  const runtime = await openTensorRT(scalePlan({ product }), { libraryDir });
+  const runtime = await Runtime.load(scalePlan({ product }), { runtime: 'tensorrt', libraryDir });
   expect(runtime).toMatchObject({ runtime: 'tensorrt', provider: product });
   expect(runtime.inputs).toEqual([{ name: 'x', type: 'float32', dims: [undefined, 4] }]);
   expect(runtime.outputs).toEqual([{ name: 'y', type: 'float32', dims: [undefined, 4] }]);
@@ -30,6 +30,42 @@ it.each(['tensorrt-rtx', 'tensorrt'] as const)('runs a plan of %s', async (produ
   await runtime.close();
   await runtime.close();
   expect(await errorOf(runtime.infer({ x }))).toMatchObject({ code: 'ERR_CLOSED' });
+});
+
+it('is what selectRuntime takes where it can run', async () => {
+  const { runtime, name, passedOver } = await selectRuntime(scalePlan({ product: 'tensorrt' }), {
+    prefer: 'onnxruntime',
+    libraryDir,
+    contexts: 2,
+    // Means nothing to TensorRT, and is kept from it.
+    threads: 1,
+  });
+  await using _ = runtime;
+  expect(name).toBe('tensorrt');
+  expect(passedOver).toEqual([
+    { name: 'onnxruntime:cpu', reason: 'It runs ONNX models, and this is a plan.' },
+  ]);
+  expect([...((await runtime.infer({ x }))['y']?.data ?? [])]).toEqual([3, 5, 7, 9]);
+});
+
+it('is passed over for a model whose shapes nobody gave', async () => {
+  const model = buildModel({
+    inputs: [{ name: 'x', type: 'float32', dims: ['batch', 4] }],
+    outputs: [{ name: 'y', type: 'float32', dims: ['batch', 4] }],
+    nodes: [{ opType: 'Relu', name: 'relu', inputs: ['x'], outputs: ['y'] }],
+  });
+  const { runtime, passedOver } = await selectRuntime(model, {
+    require: ['tensorrt', 'onnxruntime:cpu'],
+    libraryDir,
+  });
+  await runtime.close();
+  expect(passedOver).toEqual([
+    {
+      name: 'tensorrt',
+      reason:
+        "Expected profiles with { min, opt, max } for the dynamic inputs 'x' [batch, 4] but received none.",
+    },
+  ]);
 });
 
 it('counts in calibration what ONNX Runtime counts', async () => {
@@ -64,7 +100,7 @@ it('counts in calibration what ONNX Runtime counts', async () => {
   const byTensorRT = await collect(model, samples, {
     runtime: (observed: Model) => {
       opened.push(observed.outputs.map(({ name }) => name));
-      return openTensorRT(plan, { libraryDir });
+      return Runtime.load(plan, { runtime: 'tensorrt', libraryDir });
     },
   });
   const byOnnxRuntime = await collect(model, samples, { runtime: (m) => openOnnxRuntime(m) });
@@ -79,7 +115,9 @@ it('says what is missing where there is no TensorRT', async () => {
     initializers: { w: randomTensor([16, 16]) },
     nodes: [{ opType: 'MatMul', name: 'product', inputs: ['x', 'w'], outputs: ['y'] }],
   });
-  expect(await errorOf(openTensorRT(model, { libraryDir: '/nowhere' }))).toMatchObject({
+  expect(
+    await errorOf(Runtime.load(model, { runtime: 'tensorrt', libraryDir: '/nowhere' })),
+  ).toMatchObject({
     code: 'ERR_TRT_LIBRARY_NOT_FOUND',
   });
 });

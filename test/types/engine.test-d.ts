@@ -11,6 +11,7 @@ import {
   Engine,
   type EngineValidity,
   estimateMemory,
+  type InferenceTimes,
   type MemoryEstimate,
   type Model,
   type ModelSupport,
@@ -19,6 +20,7 @@ import {
   type PlanInput,
   type Product,
   type Profile,
+  type RunTimes,
   Session,
   supportsModel,
   type Target,
@@ -147,6 +149,11 @@ describe('Engine and Session', () => {
     const feeds = {} as Record<string, Tensor | DeviceTensor>;
     expectTypeOf(session.infer(feeds)).resolves.toEqualTypeOf<TensorMap>();
     expectTypeOf(session.infer(feeds, {})).resolves.toEqualTypeOf<TensorMap>();
+    const timed = session.infer(feeds, {
+      onTimes: (times) => expectTypeOf(times).toEqualTypeOf<InferenceTimes>(),
+    });
+    expectTypeOf(timed).resolves.toEqualTypeOf<TensorMap>();
+    expectTypeOf<InferenceTimes>().toExtend<RunTimes>();
   });
 
   it('tell by the targets what an inference returns', () => {

@@ -1,5 +1,5 @@
 import type { GraphProto } from 'onnx-buf';
-import { check, type FixableCode, fix, openOnnxRuntime, type TensorMap } from 'tensorrt-node';
+import { check, type FixableCode, fix, Runtime, type TensorMap } from 'tensorrt-node';
 import { describe, expect, it } from 'vitest';
 import { fixableCodes, mends } from '../../dist/check/fixes/index.js';
 import type { Model } from '../../dist/onnx/model.js';
@@ -11,7 +11,11 @@ const codesOf = async (model: Model) =>
   (await check(model, { askParser: false })).findings.map(({ code }) => code);
 
 async function run(model: Model, feeds: TensorMap): Promise<TensorMap> {
-  await using runtime = await openOnnxRuntime(model, { threads: 1 });
+  await using runtime = await Runtime.load(model, {
+    runtime: 'onnxruntime',
+    threads: 1,
+    isolate: false,
+  });
   return runtime.infer(feeds);
 }
 

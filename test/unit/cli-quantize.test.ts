@@ -1,13 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { type Command, CommanderError } from 'commander';
-import { CalibrationTable, Model, openOnnxRuntime, readLabels, readSamples } from 'tensorrt-node';
+import { CalibrationTable, Model } from 'tensorrt-node';
 import { describe, expect, it } from 'vitest';
 import { calibrateCommand } from '../../dist/cli/calibrate.js';
-import { accuracyOf } from '../../dist/cli/evaluate.js';
 import { quantizeCommand } from '../../dist/cli/quantize.js';
 import { byteCount } from '../../dist/cli/range-options.js';
-import { tensorrtNode } from './cli.js';
-import { buildModel, linearModel, temporaryFolder } from './helpers.js';
+import { tensorrtNode, wrongUsage } from './cli.js';
+import { linearModel, temporaryFolder } from './helpers.js';
 
 // `linearModel` has a MatMul with a weight [16, 32], and a Gemm with [4, 32] that is too small.
 
@@ -23,17 +21,6 @@ async function folderWithModel(model = linearModel()) {
   await model.save(path('model.onnx'));
   await writeFile(path('samples.jsonl'), lines.join('\n'));
   return { path, model: path('model.onnx'), samples: path('samples.jsonl') };
-}
-
-/** What a command says of arguments with which the program ends with 2; without a process, which takes longer. */
-async function wrongUsage(command: Command, args: string[]): Promise<string> {
-  command.exitOverride().configureOutput({ writeErr: () => {} });
-  const error = await command.parseAsync(args, { from: 'user' }).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof TypeError || error instanceof CommanderError) return error.message;
-  throw new Error('expected wrong usage', { cause: error });
 }
 
 describe('tensorrt-node calibrate', () => {
@@ -203,36 +190,6 @@ describe('tensorrt-node auto-quantize', () => {
     expect(run.stdout).toContain('1 of 1 linear layer quantized');
     const { graph } = await Model.load(path('int8.onnx'));
     expect(graph.nodes.map(({ opType }) => opType)).toContain('QuantizeLinear');
-  });
-
-  it('counts right answers by labels, one for each row', async () => {
-    // The largest of the two values of x stands at the label, but in the last sample.
-    const rows = [
-      {
-        x: [
-          [1, 0],
-          [0, 1],
-        ],
-        label: 0,
-      },
-      { x: [[0, 3]], label: 1 },
-      { x: [[5, 4]], label: 1 },
-    ];
-    const model = buildModel({
-      inputs: [{ name: 'x', type: 'float32', dims: ['batch', 2] }],
-      outputs: [{ name: 'y', type: 'float32', dims: ['batch', 2] }],
-      nodes: [{ opType: 'Identity', inputs: ['x'], outputs: ['y'] }],
-    });
-    const path = `${await temporaryFolder()}/samples.jsonl`;
-    await writeFile(path, rows.map((row) => JSON.stringify(row)).join('\n'));
-    await using runtime = await openOnnxRuntime(model);
-    const samples = readSamples(path, model);
-    expect(await readLabels(path, 'label')).toEqual([0, 1, 1]);
-    expect(await accuracyOf(samples, [0, 1, 1, 1])(runtime)).toBe(3 / 4);
-    await expect(accuracyOf(samples, [0, 1, 1])(runtime)).rejects.toMatchObject({
-      code: 'ERR_SAMPLES',
-      message: expect.stringContaining('3 labels, and the model gives 4 answers'),
-    });
   });
 });
 

@@ -1,13 +1,13 @@
-import { Model, openOnnxRuntime, tensor } from 'tensorrt-node';
+import { Model, Runtime, tensor } from 'tensorrt-node';
 import { describe, expect, test } from 'vitest';
 import {
   addBert,
   type BertConfig,
   batchAndSequence,
   bertOpset,
-} from '../../scripts/quickstart/bert-onnx.js';
-import { GraphBuilder } from '../../scripts/quickstart/graph-builder.js';
-import type { Weight, Weights } from '../../scripts/quickstart/safetensors.js';
+} from '../../scripts/models/bert-onnx.js';
+import { GraphBuilder } from '../../scripts/models/graph-builder.js';
+import type { Weight, Weights } from '../../scripts/models/weights.js';
 import { embeddingModel, sentimentModel } from '../../scripts/quickstart/sentiment-model.js';
 
 const config: BertConfig = {
@@ -144,7 +144,11 @@ function feeds({ tokenTypeIds = false }) {
 }
 
 async function run(model: Model, inputs: ReturnType<typeof feeds>) {
-  await using runtime = await openOnnxRuntime(model, { threads: 1 });
+  await using runtime = await Runtime.load(model, {
+    runtime: 'onnxruntime',
+    threads: 1,
+    isolate: false,
+  });
   return await runtime.infer(inputs);
 }
 
@@ -255,7 +259,7 @@ function expectClose(actual: readonly number[][], expected: readonly number[][])
   expect(Math.max(...differences)).toBeLessThan(1e-5);
 }
 
-function randomBert(): Weights {
+function randomBert(): Map<string, Weight> {
   const result = new Map<string, Weight>();
   let state = 42;
   const random = () => {

@@ -44,7 +44,8 @@ export class ContextPool {
     runtimeCache: NativeRuntimeCache | undefined,
   ): Promise<ContextPool> {
     const slots = new Map<number, NativeSlot[]>();
-    const { depth, priority, graphs, memory, kernelSpecialization, cudaGraphStrategy } = options;
+    const { depth, priority, graphs, wait, memory, kernelSpecialization, cudaGraphStrategy } =
+      options;
     try {
       for (const profile of options.profiles) {
         const ofProfile: NativeSlot[] = [];
@@ -56,6 +57,7 @@ export class ContextPool {
               depth,
               priority,
               graphs,
+              wait,
               memory,
               kernelSpecialization,
               cudaGraphStrategy,

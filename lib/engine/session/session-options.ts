@@ -23,6 +23,12 @@ export interface SessionOptions {
    * `cudaGraphStrategy: 'wholeGraphCapture'` instead. Default: false.
    */
   cudaGraphs?: boolean | number;
+  /**
+   * How threads wait for the GPU: asleep (`'block'`), or by asking again and again (`'spin'`), which
+   * saves the time to wake them and takes a core for every inference in flight. After 100 ms
+   * spinning threads sleep too. Default: 'block'.
+   */
+  wait?: 'block' | 'spin';
   /** Of the streams, against other work on the GPU. Default: 'normal'. */
   priority?: 'low' | 'normal' | 'high';
   /**
@@ -43,7 +49,7 @@ export interface SessionOptions {
    * processes: read now, written after `warmup()` and by `close()`.
    */
   runtimeCache?: string;
-  /** Whether to time copies and computing of each inference on the device. Default: false. */
+  /** Whether to time the parts of every inference, for `stats()`. Default: false. */
   timings?: boolean;
 }
 
@@ -52,6 +58,7 @@ const optionNames: readonly (keyof SessionOptions)[] = [
   'depth',
   'profiles',
   'cudaGraphs',
+  'wait',
   'priority',
   'memory',
   'kernelSpecialization',
@@ -70,6 +77,7 @@ export interface CheckedSessionOptions {
   priority: 'low' | 'normal' | 'high';
   /** Graphs that a context keeps; 0 where TensorRT for RTX captures, or nobody. */
   graphs: number;
+  wait: 'block' | 'spin';
   cudaGraphStrategy: SessionOptions['cudaGraphStrategy'];
   memory: SessionOptions['memory'];
   kernelSpecialization: SessionOptions['kernelSpecialization'];
@@ -84,9 +92,10 @@ export function checkSessionOptions(
   profileCount: number,
 ): CheckedSessionOptions {
   checkOptions('options', options, optionNames);
-  const { contexts = 1, depth = 2, priority = 'normal', timings = false } = options;
+  const { contexts = 1, depth = 2, wait = 'block', priority = 'normal', timings = false } = options;
   checkInteger('contexts', contexts, 1, 64);
   checkInteger('depth', depth, 1, 2);
+  checkOneOf('wait', wait, ['block', 'spin']);
   checkOneOf('priority', priority, ['low', 'normal', 'high']);
   const { memory, kernelSpecialization, cudaGraphStrategy, runtimeCache } = options;
   if (memory !== undefined) checkOneOf('memory', memory, contextMemories);
@@ -109,6 +118,7 @@ export function checkSessionOptions(
     priority,
     // Capturing what captures itself does not work.
     graphs: byTensorRT ? 0 : graphs,
+    wait,
     cudaGraphStrategy: byTensorRT && graphs > 0 ? 'wholeGraphCapture' : cudaGraphStrategy,
     memory,
     kernelSpecialization,

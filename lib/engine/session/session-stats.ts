@@ -27,7 +27,9 @@ export interface SessionStats {
   readonly latency: LatencySummary;
   /** The part of it that was spent in line. */
   readonly queue: LatencySummary;
-  /** On the device; with the option `timings`. */
+  /** The CPU's part of launching the work; like the next three, of inferences that were timed. */
+  readonly enqueue: LatencySummary;
+  /** On the device. */
   readonly copyIn: LatencySummary;
   readonly compute: LatencySummary;
   readonly copyOut: LatencySummary;
@@ -46,6 +48,7 @@ export class SessionCounters {
   readonly #evictions = new Map<unknown, number>();
   readonly #latency = new Durations();
   readonly #queue = new Durations();
+  readonly #enqueue = new Durations();
   readonly #copyIn = new Durations();
   readonly #compute = new Durations();
   readonly #copyOut = new Durations();
@@ -68,6 +71,7 @@ export class SessionCounters {
     this.#evictions.set(slot, result.graphEvictions);
     this.#latency.record(latencyMs);
     if (!result.times) return;
+    this.#enqueue.record(result.times.enqueueMs);
     this.#copyIn.record(result.times.copyInMs);
     this.#compute.record(result.times.computeMs);
     this.#copyOut.record(result.times.copyOutMs);
@@ -90,6 +94,7 @@ export class SessionCounters {
       },
       latency: this.#latency.summary(),
       queue: this.#queue.summary(),
+      enqueue: this.#enqueue.summary(),
       copyIn: this.#copyIn.summary(),
       compute: this.#compute.summary(),
       copyOut: this.#copyOut.summary(),

@@ -15,6 +15,7 @@ import {
   type WarmupShapes,
 } from './bindings.js';
 import { type ContextLane, ContextPool } from './context-pool.js';
+import { type InferenceTimes, inferenceTimes } from './inference-times.js';
 import { ProfileChoice } from './profile-choice.js';
 import { type CachedEngine, SessionCache } from './session-cache.js';
 import {
@@ -29,6 +30,11 @@ export type { SessionOptions } from './session-options.js';
 export interface InferOptions {
   /** Gives up waiting for a free context. An inference that has begun is not stopped. */
   signal?: AbortSignal | undefined;
+  /**
+   * Called before the promise resolves, with what the parts of this inference took. Asking for it
+   * times the inference, whatever the session's option `timings` says.
+   */
+  onTimes?: ((times: InferenceTimes) => void) | undefined;
 }
 
 /** What a session is made of. @internal */
@@ -113,10 +119,16 @@ export class Session {
     feeds: Feeds,
     options: InferOptions & { outputs?: OutputTargets } = {},
   ): Promise<Record<string, unknown>> {
-    checkOptions('options', options, ['signal', 'outputs']);
+    checkOptions('options', options, ['signal', 'outputs', 'onTimes']);
+    const { signal, onTimes } = options;
+    if (onTimes !== undefined && typeof onTimes !== 'function') {
+      throw invalidArgument('onTimes', 'a function', onTimes);
+    }
     const job = this.#prepare(feeds, options.outputs);
-    const { outputs } = await this.#run(job, options.signal, this.#jobOptions());
-    return job.bindings.results(outputs);
+    const timed = this.#options.timings || onTimes !== undefined;
+    const { result, queueMs } = await this.#run(job, signal, timed ? { timed } : undefined);
+    if (result.times) onTimes?.(inferenceTimes(queueMs, result.launch, result.times));
+    return job.bindings.results(result.outputs);
   }
 
   /**
@@ -132,10 +144,10 @@ export class Session {
     checkInteger('iterations', iterations, 1);
     const totals = new Map<string, number>();
     for (let i = 0; i < iterations; i++) {
-      const { layers = [] } = await this.#run(this.#prepare(feeds, {}), undefined, {
-        profiled: true,
-      });
-      for (const { name, ms } of layers) totals.set(name, (totals.get(name) ?? 0) + ms);
+      const job = this.#prepare(feeds, {});
+      const { result } = await this.#run(job, undefined, { profiled: true });
+      for (const { name, ms } of result.layers ?? [])
+        totals.set(name, (totals.get(name) ?? 0) + ms);
     }
     return [...totals].map(([name, ms]) => ({ name, ms: ms / iterations }));
   }
@@ -163,7 +175,7 @@ export class Session {
       checkOneOf(`tensors[${i}]`, name, this.#parts.debugTensors);
     });
     const job = this.#prepare(feeds, undefined);
-    const result = await this.#run(job, undefined, { debugTensors });
+    const { result } = await this.#run(job, undefined, { debugTensors });
     const outputs = job.bindings.results(result.outputs) as TensorMap;
     return { outputs, tensors: toTensors(result.debugTensors ?? []) };
   }
@@ -230,10 +242,6 @@ export class Session {
     return this.close();
   }
 
-  #jobOptions(): NativeJobOptions | undefined {
-    return this.#options.timings ? { timed: true } : undefined;
-  }
-
   /** Checks everything that can be checked before there is a context. */
   #prepare(feeds: Feeds, targets: OutputTargets | undefined): Job {
     this.#lifetime.assertOpen();
@@ -247,7 +255,7 @@ export class Session {
     { profile, bindings }: Job,
     signal: AbortSignal | undefined,
     options: NativeJobOptions | undefined,
-  ): Promise<NativeJobResult> {
+  ): Promise<RunJob> {
     const asked = performance.now();
     return this.#lifetime.run(async () => {
       try {
@@ -271,12 +279,13 @@ export class Session {
     { inputs, outputs }: Bindings,
     options: NativeJobOptions | undefined,
     asked: number,
-  ): Promise<NativeJobResult> {
-    this.#counters.began(performance.now() - asked);
+  ): Promise<RunJob> {
+    const queueMs = performance.now() - asked;
+    this.#counters.began(queueMs);
     try {
       const result = await callNative(() => slot.infer(index, inputs, outputs, options));
       this.#counters.ended(profile, slot, performance.now() - asked, result);
-      return result;
+      return { result, queueMs };
     } catch (error) {
       this.#counters.failed();
       throw error;
@@ -309,6 +318,12 @@ export class Session {
 interface Job {
   readonly profile: number;
   readonly bindings: Bindings;
+}
+
+interface RunJob {
+  readonly result: NativeJobResult;
+  /** What it spent in line. */
+  readonly queueMs: number;
 }
 
 function toTensors(tensors: NonNullable<NativeJobResult['debugTensors']>): TensorMap {

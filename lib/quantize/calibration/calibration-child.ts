@@ -37,10 +37,10 @@ function opened(): Counter {
 
 async function openModel({ tensors, computed, path }: ModelRequest): Promise<CountedModel> {
   // ONNX Runtime takes no model that computes nothing.
-  const session = computed.length > 0 ? await OrtSession.open(path, threads) : undefined;
+  const session = computed.length > 0 ? await OrtSession.open(path, { threads }) : undefined;
   return {
     tensors,
-    run: async (feeds) => session?.run(feeds, computed) ?? {},
+    run: async (feeds) => (await session?.run(feeds, computed))?.outputs ?? {},
     close: async () => session?.release(),
   };
 }

@@ -38,7 +38,7 @@ export interface CollectOptions {
    * are built for it and return the observed tensors; where the model has dynamic inputs, the profile
    * comes from `placement.profiles`, else from the shapes of all samples, which then have to be an
    * array. A function opens a runtime of your own for the model it is given, such as
-   * {@link openTensorRT} with other options; that runs in this process. Default: `'onnxruntime'`.
+   * {@link Runtime.load} with other options. Default: `'onnxruntime'`.
    */
   runtime?: 'onnxruntime' | 'tensorrt' | RuntimeOpener | undefined;
   /** Threads that ONNX Runtime computes with. Default: one per core. */

@@ -1,22 +1,18 @@
 import type { Model } from '../../onnx/model.js';
 import type { TensorMap } from '../../tensor.js';
 import { writeModelFile } from '../model-file.js';
+import type { OrtRun, OrtSessionOptions } from '../ort-session.js';
 import { RequestProcess } from './request-process.js';
 
-/** What an `OrtSession` is opened with. */
-interface SessionOptions {
-  readonly threads: number | undefined;
-  readonly int8: 'kernels' | 'float';
-}
-
 export interface RuntimeProtocol {
-  open: { request: SessionOptions & { path: string }; result: undefined };
-  run: { request: { feeds: TensorMap; outputs: readonly string[] | undefined }; result: TensorMap };
+  open: { request: OrtSessionOptions & { path: string }; result: { provider: string } };
+  run: { request: { feeds: TensorMap; outputs: readonly string[] | undefined }; result: OrtRun };
 }
 
-/** As an `OrtSession`, in a process of its own. Runs are queued there. */
+/** As an `OrtSession`, in a process of its own. */
 export class IsolatedSession {
   readonly #process: RequestProcess<RuntimeProtocol>;
+  #provider = '';
   readonly #signal: AbortSignal | undefined;
   readonly #abort = () => this.#process.fail(this.#signal?.reason);
 
@@ -33,7 +29,7 @@ export class IsolatedSession {
    */
   static async open(
     model: Model,
-    { threads, int8, signal }: SessionOptions & { signal: AbortSignal | undefined },
+    { signal, ...options }: OrtSessionOptions & { signal: AbortSignal | undefined },
   ): Promise<IsolatedSession> {
     const { path, directory, remove } = await writeModelFile(model, signal);
     try {
@@ -47,7 +43,7 @@ export class IsolatedSession {
       );
       const session = new IsolatedSession(process, signal);
       try {
-        await process.request('open', { path, threads, int8 });
+        session.#provider = (await process.request('open', { path, ...options })).provider;
         return session;
       } catch (error) {
         await session.release();
@@ -58,7 +54,11 @@ export class IsolatedSession {
     }
   }
 
-  run(feeds: TensorMap, outputs?: readonly string[]): Promise<TensorMap> {
+  get provider(): string {
+    return this.#provider;
+  }
+
+  run(feeds: TensorMap, outputs?: readonly string[]): Promise<OrtRun> {
     return this.#process.request('run', { feeds, outputs });
   }
 

@@ -10,9 +10,9 @@ import type { RuntimeProtocol } from './isolated-session.js';
 let session: OrtSession | undefined;
 
 answerRequests<RuntimeProtocol>({
-  open: async ({ path, threads, int8 }) => {
-    session = await OrtSession.open(path, threads, int8);
-    return undefined;
+  open: async ({ path, ...options }) => {
+    session = await OrtSession.open(path, options);
+    return { provider: session.provider };
   },
   run: ({ feeds, outputs }) => {
     if (!session) throw new Error("Received 'run' before 'open'");

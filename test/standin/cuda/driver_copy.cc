@@ -3,6 +3,7 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "call.h"
@@ -90,8 +91,11 @@ void Copy(Device& device, const Span& to, const Span& from, size_t bytes) {
 }
 
 CUresult EnqueueCopy(Call& call, Stream& stream, Span to, Span from, size_t bytes) {
-  return call.Enqueue(stream, [&device = stream.device(), to = std::move(to),
-                               from = std::move(from), bytes] { Copy(device, to, from, bytes); });
+  return call.Enqueue(
+      stream, [&device = stream.device(), to = std::move(to), from = std::move(from), bytes] {
+        std::this_thread::sleep_for(Driver::Instance().settings().copy_time);
+        Copy(device, to, from, bytes);
+      });
 }
 
 /// Whether a copy of pageable memory met a capture. The stand-in cannot know how long such memory

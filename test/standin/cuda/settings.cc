@@ -34,6 +34,7 @@ Settings Settings::FromEnvironment() {
   settings.peer_access = EnvironmentInteger("STANDIN_CUDA_PEER", 1) != 0;
   settings.max_delay = std::chrono::microseconds(EnvironmentInteger("STANDIN_CUDA_DELAY_US", 0));
   settings.seed = EnvironmentInteger("STANDIN_CUDA_SEED", 1);
+  settings.copy_time = std::chrono::microseconds(EnvironmentInteger("STANDIN_CUDA_COPY_US", 0));
   return settings;
 }
 

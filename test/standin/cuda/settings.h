@@ -24,6 +24,8 @@ struct Settings {
   std::chrono::microseconds max_delay;
   /// STANDIN_CUDA_SEED of these random times, default 1.
   uint64_t seed;
+  /// STANDIN_CUDA_COPY_US, default 0: how long each copy or fill of a stream takes at least.
+  std::chrono::microseconds copy_time;
 
   static Settings FromEnvironment();
 };

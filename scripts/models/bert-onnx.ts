@@ -1,14 +1,18 @@
 /**
- * Exports a BERT encoder to ONNX from its weights alone, so that no Python is needed to get a
- * model. The graph is the one of Devlin et al., "BERT: Pre-training of Deep Bidirectional
+ * Exports an encoder of the BERT family to ONNX from its weights alone, so that no Python is needed
+ * to get a model. The graph is the one of Devlin et al., "BERT: Pre-training of Deep Bidirectional
  * Transformers" (2019), under the names that torch.onnx uses for it.
  */
 import { TensorRTError } from 'tensorrt-node';
+import { type Family, type FamilyName, families } from './family.js';
 import type { GraphBuilder } from './graph-builder.js';
-import type { Weight, Weights } from './safetensors.js';
+import { addLinear, scopeOf } from './linear.js';
+import { vectorOf, type Weight, type Weights, weightOf } from './weights.js';
 
 /** The fields of a checkpoint's `config.json` that shape the graph. */
 export interface BertConfig {
+  /** Default: `'bert'`. */
+  readonly model_type?: FamilyName;
   readonly hidden_size: number;
   readonly num_hidden_layers: number;
   readonly num_attention_heads: number;
@@ -25,7 +29,10 @@ export const batchAndSequence = ['batch', 'sequence'] as const;
 export interface BertOptions {
   /** What the names of the weights start with, for example `bert.`. Default: nothing. */
   readonly prefix?: string;
-  /** Reads `token_type_ids` as a third input. Default: every token is of the first type. */
+  /**
+   * Reads `token_type_ids` as a third input, in families whose models do. Default: every token is of
+   * the first type.
+   */
   readonly tokenTypeIds?: boolean;
 }
 
@@ -40,7 +47,7 @@ export interface BertOutputs {
  * Adds the inputs `input_ids` and `attention_mask` (INT64 `[batch, sequence]`) and the encoder.
  *
  * @throws TensorRTError `ERR_FILE` when a weight is missing or has another shape than the
- * configuration says, or the configuration asks for an activation other than GELU.
+ * configuration says, or the configuration names another family or an activation other than GELU.
  */
 export function addBert(
   graph: GraphBuilder,
@@ -63,21 +70,26 @@ class BertExporter {
   readonly #graph: GraphBuilder;
   readonly #weights: Weights;
   readonly #config: BertConfig;
+  readonly #family: Family;
   readonly #prefix: string;
 
   constructor(graph: GraphBuilder, weights: Weights, config: BertConfig, prefix: string) {
-    if (config.hidden_act !== 'gelu') {
-      throw new TensorRTError(
-        'ERR_FILE',
-        `The activation '${config.hidden_act}' is not supported.`,
-        {
-          remedy: "Choose a BERT checkpoint whose config.json says hidden_act 'gelu'.",
-        },
-      );
+    const { model_type: familyName = 'bert', hidden_act } = config;
+    const family = families[familyName];
+    const unknown = !family
+      ? `model_type '${familyName}'`
+      : hidden_act === 'gelu'
+        ? undefined
+        : `hidden_act '${hidden_act}'`;
+    if (unknown) {
+      throw new TensorRTError('ERR_FILE', `A checkpoint with ${unknown} is not supported.`, {
+        remedy: `Choose one whose config.json says hidden_act 'gelu' and model_type '${Object.keys(families).join("' or '")}'.`,
+      });
     }
     this.#graph = graph;
     this.#weights = weights;
     this.#config = config;
+    this.#family = family;
     this.#prefix = prefix;
   }
 
@@ -85,13 +97,14 @@ class BertExporter {
     const graph = this.#graph;
     const ids = graph.input('input_ids', batchAndSequence);
     const attentionMask = graph.input('attention_mask', batchAndSequence);
-    const types = readTokenTypes ? graph.input('token_type_ids', batchAndSequence) : undefined;
+    const hasTypes = readTokenTypes && this.#family.tokenTypes === 'input';
+    const types = hasTypes ? graph.input('token_type_ids', batchAndSequence) : undefined;
 
     const mask = graph.node('Cast', '', [attentionMask], { attributes: { to: 1 } });
     const maskBias = this.#maskBias(mask);
     let hidden = this.#embeddings(ids, types);
     for (let layer = 0; layer < this.#config.num_hidden_layers; layer++) {
-      hidden = this.#layer(`encoder.layer.${layer}`, hidden, maskBias);
+      hidden = this.#layer(`${this.#family.layers}.${layer}`, hidden, maskBias);
     }
     return { lastHiddenState: hidden, mask };
   }
@@ -107,36 +120,69 @@ class BertExporter {
   #embeddings(ids: string, types: string | undefined): string {
     const graph = this.#graph;
     const scope = '/embeddings';
-    const { hidden_size } = this.#config;
     const words = graph.node('Gather', scope, [this.#table('embeddings.word_embeddings'), ids], {
       label: 'word_embeddings/Gather',
     });
-    const sequence = graph.node('Shape', scope, [ids], { attributes: { start: 1, end: 2 } });
-    const table = this.#table('embeddings.position_embeddings');
-    const first = graph.integers('first', [0]);
-    const positions = graph.node('Slice', scope, [table, first, sequence, first], {
-      label: 'position_embeddings/Slice',
-    });
-    const typed = types
-      ? graph.node('Gather', scope, [this.#table('embeddings.token_type_embeddings'), types], {
-          label: 'token_type_embeddings/Gather',
-        })
-      : graph.floats(
-          'embeddings.token_type_embeddings.weight.0',
-          [hidden_size],
-          this.#weight('embeddings.token_type_embeddings.weight').data.subarray(0, hidden_size),
-        );
-    const wordsAndTypes = graph.node('Add', scope, [words, typed]);
-    const sum = graph.node('Add', scope, [wordsAndTypes, positions], { label: 'Add_1' });
+    const typed =
+      this.#family.tokenTypes === 'none'
+        ? words
+        : graph.node('Add', scope, [words, this.#tokenTypes(types)]);
+    const sum = graph.node('Add', scope, [typed, this.#positions(ids)]);
     return this.#layerNorm('embeddings.LayerNorm', sum);
   }
 
+  /** Of every token, or one vector for all. */
+  #tokenTypes(types: string | undefined): string {
+    const name = 'embeddings.token_type_embeddings';
+    if (types) {
+      return this.#graph.node('Gather', scopeOf(name), [this.#table(name), types]);
+    }
+    const { hidden_size } = this.#config;
+    const first = this.#weight(`${name}.weight`).data.subarray(0, hidden_size);
+    return this.#graph.floats(`${name}.weight.0`, [hidden_size], first);
+  }
+
+  #positions(ids: string): string {
+    const graph = this.#graph;
+    const table = this.#table('embeddings.position_embeddings');
+    const { padding } = this.#family;
+    if (padding !== undefined) {
+      const positions = this.#positionsPast(padding, ids);
+      return graph.node('Gather', '/embeddings/position_embeddings', [table, positions]);
+    }
+    const scope = '/embeddings';
+    const sequence = graph.node('Shape', scope, [ids], { attributes: { start: 1, end: 2 } });
+    const first = graph.integers('first', [0]);
+    return graph.node('Slice', scope, [table, first, sequence, first], {
+      label: 'position_embeddings/Slice',
+    });
+  }
+
+  /** Tokens are counted from `padding + 1` on, and what pads stays at `padding`. */
+  #positionsPast(padding: number, ids: string): string {
+    const graph = this.#graph;
+    const scope = '/embeddings';
+    const id = graph.integer('embeddings.padding', padding);
+    const isPadding = graph.node('Equal', scope, [ids, id]);
+    const isToken = graph.node('Not', scope, [isPadding]);
+    const ones = graph.node('Cast', scope, [isToken], { attributes: { to: 6 } });
+    const counted = graph.node('CumSum', scope, [
+      ones,
+      graph.integer('embeddings.sequence_axis', 1),
+    ]);
+    const places = graph.node('Mul', scope, [counted, ones]);
+    const offsets = graph.node('Cast', scope, [places], { attributes: { to: 7 } });
+    return graph.node('Add', scope, [offsets, id], { label: 'position_ids' });
+  }
+
   #layer(name: string, hidden: string, maskBias: string): string {
-    const context = this.#attention(`${name}.attention.self`, hidden, maskBias);
-    const attended = this.#residual(`${name}.attention.output`, context, hidden);
-    const wide = this.#linear(`${name}.intermediate.dense`, attended);
-    const active = this.#graph.node('Gelu', scopeOf(`${name}.intermediate`), [wide]);
-    return this.#residual(`${name}.output`, active, attended);
+    const { attention, attended, attendedNorm, widened, activation, narrowed, outputNorm } =
+      this.#family;
+    const context = this.#attention(`${name}.${attention}`, hidden, maskBias);
+    const joined = this.#residual(name, attended, attendedNorm, context, hidden);
+    const wide = this.#linear(`${name}.${widened}`, joined);
+    const active = this.#graph.node('Gelu', scopeOf(`${name}.${activation}`), [wide]);
+    return this.#residual(name, narrowed, outputNorm, active, joined);
   }
 
   #attention(name: string, hidden: string, maskBias: string): string {
@@ -153,16 +199,18 @@ class BertExporter {
         attributes: { perm },
       });
     };
-    const query = split('query', [0, 2, 1, 3]);
-    const key = split('key', [0, 2, 3, 1]);
-    const value = split('value', [0, 2, 1, 3]);
-
-    const products = graph.node('MatMul', scope, [query, key]);
+    const { projections, scalesQueries } = this.#family;
+    const query = split(projections.query, [0, 2, 1, 3]);
+    const key = split(projections.key, [0, 2, 3, 1]);
+    const value = split(projections.value, [0, 2, 1, 3]);
     const root = graph.scalar(`${name}.sqrt_head_size`, Math.sqrt(headSize));
-    const scores = graph.node('Div', scope, [products, root]);
+    const scaled = (tensor: string) => graph.node('Div', scope, [tensor, root]);
+    const scores = scalesQueries
+      ? graph.node('MatMul', scope, [scaled(query), key])
+      : scaled(graph.node('MatMul', scope, [query, key]));
     const masked = graph.node('Add', scope, [scores, maskBias]);
     const shares = graph.node('Softmax', scope, [masked], { attributes: { axis: -1 } });
-    const mixed = graph.node('MatMul', scope, [shares, value], { label: 'MatMul_1' });
+    const mixed = graph.node('MatMul', scope, [shares, value]);
 
     const joined = graph.node('Transpose', scope, [mixed], { attributes: { perm: [0, 2, 1, 3] } });
     const shape = graph.integers(`${name}.shape`, [0, 0, hidden_size]);
@@ -170,20 +218,15 @@ class BertExporter {
   }
 
   /** A projection, then the residual connection, then the normalization, as BERT orders them. */
-  #residual(name: string, input: string, skipped: string): string {
-    const projected = this.#linear(`${name}.dense`, input);
-    const sum = this.#graph.node('Add', scopeOf(name), [projected, skipped]);
-    return this.#layerNorm(`${name}.LayerNorm`, sum);
+  #residual(layer: string, dense: string, norm: string, input: string, skipped: string): string {
+    const projected = this.#linear(`${layer}.${dense}`, input);
+    const normName = `${layer}.${norm}`;
+    const scope = scopeOf(normName.slice(0, normName.lastIndexOf('.')));
+    return this.#layerNorm(normName, this.#graph.node('Add', scope, [projected, skipped]));
   }
 
   #linear(name: string, input: string): string {
-    const graph = this.#graph;
-    const scope = scopeOf(name);
-    const weight = this.#weight(`${name}.weight`);
-    const [outputs = 0, inputs = 0] = weight.dims;
-    const matrix = graph.floats(`${name}.weight`, [inputs, outputs], transpose(weight));
-    const product = graph.node('MatMul', scope, [input, matrix]);
-    return graph.node('Add', scope, [product, this.#vector(`${name}.bias`, outputs)]);
+    return addLinear(this.#graph, this.#weights, name, input, this.#prefix);
   }
 
   #layerNorm(name: string, input: string): string {
@@ -201,42 +244,11 @@ class BertExporter {
   }
 
   #vector(name: string, length: number): string {
-    const { dims, data } = this.#weight(name);
-    if (dims.length !== 1 || dims[0] !== length) {
-      throw new TensorRTError(
-        'ERR_FILE',
-        `The weight '${name}' has the shape [${dims.join(', ')}] where [${length}] is needed.`,
-        { tensor: name, remedy: 'Use the config.json that belongs to these weights.' },
-      );
-    }
+    const { dims, data } = vectorOf(this.#weights, `${this.#prefix}${name}`, length);
     return this.#graph.floats(name, dims, data);
   }
 
   #weight(name: string): Weight {
-    const weight = this.#weights.get(`${this.#prefix}${name}`);
-    if (!weight) {
-      throw new TensorRTError('ERR_FILE', `The weight '${this.#prefix}${name}' is missing.`, {
-        tensor: name,
-        remedy: 'Use FP32 weights of a BERT encoder and the config.json that belongs to them.',
-      });
-    }
-    return weight;
+    return weightOf(this.#weights, `${this.#prefix}${name}`);
   }
-}
-
-/** `encoder.layer.0.output` -> `/encoder/layer.0/output`, as torch.onnx scopes its nodes. */
-function scopeOf(name: string): string {
-  return `/${name.replaceAll('.', '/').replace(/\/(\d+)/g, '.$1')}`;
-}
-
-/** PyTorch keeps a linear layer as `[outputs, inputs]`; MatMul wants `[inputs, outputs]`. */
-function transpose({ dims, data }: Weight): Float32Array {
-  const [rows = 0, columns = 0] = dims;
-  const result = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      result[column * rows + row] = data[row * columns + column] as number;
-    }
-  }
-  return result;
 }

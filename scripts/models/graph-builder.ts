@@ -20,12 +20,20 @@ export type Dim = number | string;
 
 type Attribute = number | { float: number } | readonly number[];
 
+export interface NodeOptions {
+  /** What the node is called in its scope; by default as its operator. */
+  label?: string;
+  attributes?: Record<string, Attribute>;
+}
+
 /** ONNX IR version 9 came with opset 20; older runtimes refuse newer files than they know. */
 const irVersion = 9n;
 
 export class GraphBuilder {
   readonly #graph;
   readonly #opset: number;
+  /** How many nodes have begun with a name, to tell the next one apart. */
+  readonly #named = new Map<string, number>();
 
   constructor(name: string, opset: number) {
     this.#graph = create(GraphProtoSchema, { name });
@@ -55,38 +63,73 @@ export class GraphBuilder {
     return this.#initializer(name, OnnxType.INT64, [values.length], data);
   }
 
+  integer(name: string, value: number): string {
+    return this.#initializer(name, OnnxType.INT64, [], BigInt64Array.of(BigInt(value)));
+  }
+
   /**
    * Adds a node with one output, in an order in which every input already exists.
    *
    * @param scope - where the node belongs, as a path: `/encoder/layer.0`.
-   * @param label - tells nodes of one kind in one scope apart; by default the operator's name.
-   * @param output - by default made of the node's name.
    * @returns the name of the output.
    */
   node(
     opType: string,
     scope: string,
     inputs: readonly string[],
-    options: { label?: string; attributes?: Record<string, Attribute>; output?: string } = {},
+    options: NodeOptions & { output?: string } = {},
   ): string {
-    const name = `${scope}/${options.label ?? opType}`;
+    const name = this.#nameApart(`${scope}/${options.label ?? opType}`);
     const output = options.output ?? `${name}_output_0`;
-    const attribute = Object.entries(options.attributes ?? {}).map(([key, value]) =>
-      attributeOf(key, value),
-    );
-    this.#graph.node.push(
-      create(NodeProtoSchema, { name, opType, input: [...inputs], output: [output], attribute }),
-    );
+    this.#addNode(name, opType, inputs, [output], options);
     return output;
+  }
+
+  /** Adds a node whose outputs have these names. */
+  nodeOf(
+    opType: string,
+    scope: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    options: NodeOptions = {},
+  ): void {
+    const name = this.#nameApart(`${scope}/${options.label ?? opType}`);
+    this.#addNode(name, opType, inputs, outputs, options);
   }
 
   build(): ModelProto {
     return create(ModelProtoSchema, {
       irVersion,
-      producerName: 'tensorrt-node quickstart',
+      producerName: 'tensorrt-node scripts',
       opsetImport: [create(OperatorSetIdProtoSchema, { version: BigInt(this.#opset) })],
       graph: this.#graph,
     });
+  }
+
+  #addNode(
+    name: string,
+    opType: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    { attributes = {} }: NodeOptions,
+  ): void {
+    const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
+    this.#graph.node.push(
+      create(NodeProtoSchema, {
+        name,
+        opType,
+        input: [...inputs],
+        output: [...outputs],
+        attribute,
+      }),
+    );
+  }
+
+  /** The second `Add` of a scope is `Add_1`, as torch.onnx counts. */
+  #nameApart(name: string): string {
+    const before = this.#named.get(name) ?? 0;
+    this.#named.set(name, before + 1);
+    return before === 0 ? name : `${name}_${before}`;
   }
 
   #initializer(

@@ -1,0 +1,11 @@
+import { classification } from './classification.js';
+import { similarity } from './similarity.js';
+import type { TaskCommand } from './task-command.js';
+import { tokenClassification } from './token-classification.js';
+
+/** By the name that `--task` takes. */
+export const taskCommands: Readonly<Record<string, TaskCommand>> = {
+  classification,
+  'token-classification': tokenClassification,
+  similarity,
+};
