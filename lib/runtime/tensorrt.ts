@@ -3,14 +3,18 @@ import { buildEngine } from '../engine/build/build.js';
 import type { Profile } from '../engine/build/profiles.js';
 import { Engine } from '../engine/engine.js';
 import { toValueInfo } from '../engine/engine-tensor.js';
+import { servedBy } from '../engine/library/doctor.js';
+import type { Product } from '../engine/library/libraries.js';
 import type { LibraryOptions } from '../engine/library/library.js';
 import type { Plan } from '../engine/plan/plan.js';
 import type { PlanInput } from '../engine/plan/plan-file.js';
 import type { Session } from '../engine/session/session.js';
+import { TensorRTError } from '../errors.js';
 import { Lifetime } from '../lifetime.js';
 import { Model } from '../onnx/model.js';
 import type { ValueInfo } from '../onnx/value-info.js';
 import type { TensorMap } from '../tensor.js';
+import { findGpu } from './probe.js';
 import { checkRunOptions } from './run-options.js';
 import type { RunOptions, Runtime, RuntimeStats } from './runtime.js';
 
@@ -25,6 +29,8 @@ export interface TensorRTRuntimeOptions extends LibraryOptions {
   contexts?: number | undefined;
   /** As in {@link SessionOptions}. Default: false. */
   cudaGraphs?: boolean | number | undefined;
+  /** How threads wait for the GPU, as in {@link SessionOptions}. Default: `'block'`. */
+  wait?: 'block' | 'spin' | undefined;
   /** Gives up. A step of TensorRT that has begun is not stopped. */
   signal?: AbortSignal | undefined;
 }
@@ -35,6 +41,7 @@ const optionNames: readonly (keyof TensorRTRuntimeOptions)[] = [
   'device',
   'contexts',
   'cudaGraphs',
+  'wait',
   'product',
   'libraryDir',
   'signal',
@@ -54,13 +61,14 @@ export async function openTensorRT(
   options: TensorRTRuntimeOptions = {},
 ): Promise<Runtime> {
   checkOptions('options', options, optionNames);
-  const { device = 0, contexts, cudaGraphs, libraryDir, signal } = options;
+  const { device = 0, contexts, cudaGraphs, wait, libraryDir, signal } = options;
   const plan = model instanceof Model ? await build(model, options) : model;
   const engine = await Engine.load(plan, { libraryDir, device, signal });
   try {
     const session = await engine.createSession({
       ...(contexts !== undefined && { contexts }),
       ...(cudaGraphs !== undefined && { cudaGraphs }),
+      ...(wait !== undefined && { wait }),
     });
     return new TensorRTRuntime(engine, session);
   } catch (error) {
@@ -69,12 +77,28 @@ export async function openTensorRT(
   }
 }
 
-function build(
-  model: Model,
-  { profiles = [], cacheDir, product, libraryDir, signal }: TensorRTRuntimeOptions,
-): Promise<Plan> {
+/** Builds for the GPU that runs it, and not at all where there is none. */
+async function build(model: Model, options: TensorRTRuntimeOptions): Promise<Plan> {
+  const { profiles = [], cacheDir, device, libraryDir, signal } = options;
+  const { computeCapability } = await findGpu(device);
+  const { product = productFor(computeCapability) } = options;
   const cache = cacheDir !== undefined && { cacheDir };
   return buildEngine(model, { profiles, product, libraryDir, signal, ...cache });
+}
+
+/**
+ * The only product that runs on a GPU; undefined where both do.
+ *
+ * @throws TensorRTError `ERR_UNSUPPORTED` where none does.
+ */
+export function productFor(computeCapability: string): Product | undefined {
+  const products = servedBy(computeCapability);
+  if (products.length > 0) return products.length === 1 ? products[0] : undefined;
+  throw new TensorRTError(
+    'ERR_UNSUPPORTED',
+    `No supported TensorRT runs on a GPU of compute capability ${computeCapability}.`,
+    { remedy: 'Use a GPU from 7.5 on.' },
+  );
 }
 
 /** The shapes of some feeds; the largest is the one that TensorRT is fastest for. */
@@ -89,6 +113,18 @@ export function profileOfFeeds(samples: readonly TensorMap[]): Profile {
       return [input, { min: shapes(input, Math.min), opt: max, max }];
     }),
   );
+}
+
+/** As {@link profileOfFeeds}, of as many samples as there are: one of each shape is kept. */
+export async function profileOfSamples(
+  samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
+): Promise<Profile> {
+  const byShape = new Map<string, TensorMap>();
+  for await (const feeds of samples) {
+    const shape = Object.entries(feeds).map(([name, { dims }]) => `${name}:${dims.join('x')}`);
+    byShape.set(shape.sort().join(), feeds);
+  }
+  return profileOfFeeds([...byShape.values()]);
 }
 
 class TensorRTRuntime implements Runtime {

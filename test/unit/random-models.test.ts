@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Model, openOnnxRuntime, readInlineWeights, type TensorMap, tensor } from 'tensorrt-node';
+import { Model, readInlineWeights, Runtime, type TensorMap, tensor } from 'tensorrt-node';
 import { describe, expect, test } from 'vitest';
 import {
   type Architecture,
@@ -150,7 +150,11 @@ async function run(model: Model): Promise<TensorMap> {
   };
   const names = model.inputs.map(({ name }) => name);
   const feeds = Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
-  await using runtime = await openOnnxRuntime(model, { threads: 1 });
+  await using runtime = await Runtime.load(model, {
+    runtime: 'onnxruntime',
+    threads: 1,
+    isolate: false,
+  });
   return await runtime.infer(feeds);
 }
 
