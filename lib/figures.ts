@@ -22,10 +22,11 @@ export function counted(value: number, noun: string): string {
   return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
-/** Four digits, or as many as stand before the point: `0.08120`, `4.217`, `131.4`, `12,345`. */
+/** Four digits, or as many as stand before the point: `0.0812`, `4.217`, `131.4`, `12,345`. */
 export function figure(value: number): string {
-  if (value === 0) return '0';
-  return Math.abs(value) >= 1000 ? number(Math.round(value)) : value.toPrecision(4);
+  const size = Math.abs(value);
+  if (size >= 1000) return number(Math.round(value));
+  return size >= 1 ? value.toPrecision(4) : value.toFixed(4);
 }
 
 /** A share as `2.4 %`. */

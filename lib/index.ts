@@ -282,7 +282,12 @@ export {
   type SelectRuntimeOptions,
   selectRuntime,
 } from './runtime/select-runtime.js';
-export { readLabels } from './samples/read-labels.js';
+export {
+  type LabelOptions,
+  readLabelLists,
+  readLabels,
+  readScores,
+} from './samples/read-labels.js';
 export { readSamples, type SampleFile, type SampleOptions } from './samples/read-samples.js';
 export {
   type DataType,

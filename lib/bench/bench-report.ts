@@ -74,33 +74,65 @@ export interface BenchParameters {
   readonly rate?: number | undefined;
 }
 
+/**
+ * The figures of one cell. An inference is one run of the model, with all rows of its batch. With
+ * TensorRT, the parts are measured by events on the GPU's streams and follow trtexec's definitions:
+ * its latency is `copyIn + compute + copyOut`. `latency` here is what the caller waits for: besides
+ * those parts it has the time in line and that of the CPU.
+ */
 export interface BenchResult {
   /** What did the work, as the runtime says: never what was asked for. */
   readonly provider: string;
+  /** Those that came to an end well, without the warm-up. */
   readonly inferences: number;
   readonly failures: number;
   /** Arrivals of an open loop that were not served by the end; the latencies lack them. */
   readonly unserved?: number | undefined;
-  /** From the first start to the last end, without the warm-up. */
+  /** From the beginning of the measurement to the end of the last inference. */
   readonly wallMs: number;
+  /** `inferences` by `wallMs`. */
   readonly inferencesPerSecond: number;
   /** Rows of the batch a second; undefined where there is no batch axis. */
   readonly samplesPerSecond?: number | undefined;
   /** In a closed loop from the call to the result, in an open one from the intended arrival. */
   readonly latency: Distribution;
+  /** Before anything was done: in line for a context, and in an open loop since the arrival. */
   readonly queue?: Distribution | undefined;
+  /** The CPU's part of launching the work on the GPU; it overlaps with computing. */
   readonly enqueue?: Distribution | undefined;
+  /** Inputs to the GPU; 0 where they stay there. */
   readonly copyIn?: Distribution | undefined;
+  /** On the GPU; by ONNX Runtime, the call of it. */
   readonly compute?: Distribution | undefined;
+  /** Outputs from the GPU; 0 where they stay there. */
   readonly copyOut?: Distribution | undefined;
-  readonly memory: { readonly hostPeak?: number; readonly devicePeak?: number };
+  readonly memory: {
+    /**
+     * The largest resident set of the process that measured, from its start: Node.js, the library, the
+     * model and its activations. Absent where the system does not tell.
+     */
+    readonly hostPeak?: number;
+    /**
+     * The most that was seen taken on the GPU beyond what was taken before: after loading, warming up
+     * and measuring. Other processes on the GPU count too.
+     */
+    readonly devicePeak?: number;
+  };
+  /**
+   * What the whole GPU took while the cell was measured, its idle power included, by NVML's counter
+   * of energy; undefined where there is none. The counter moves about ten times a second.
+   */
   readonly energy?: { readonly joules: number; readonly watts: number } | undefined;
   readonly cost?: BenchCost | undefined;
   readonly warnings: readonly BenchWarning[];
-  /** Latencies in the order in which they ended; evenly thinned where there are very many. */
+  /** Latencies in the order in which they ended; of more than 10,000 evenly spread ones. */
   readonly samples: readonly number[];
 }
 
+/**
+ * Of all values, not of a sample of them: percentiles by linear interpolation, as NumPy's default.
+ * Behind a 99.9th percentile should be thousands of values, or it is the maximum by another name.
+ */
 export interface Distribution {
   readonly count: number;
   readonly min: number;
@@ -111,13 +143,15 @@ export interface Distribution {
   readonly p99: number;
   readonly p999: number;
   readonly max: number;
-  /** Standard deviation by the mean. */
+  /** Standard deviation by the mean: the coefficient of variation, 0.025 for 2.5 %. */
   readonly variation: number;
 }
 
 /** Of a million inferences. */
 export interface BenchCost {
+  /** In the currency of `pricePerHour`, if the machine did nothing but this, at this throughput. */
   readonly price?: number | undefined;
+  /** Of the GPU. */
   readonly joules?: number | undefined;
 }
 

@@ -31,7 +31,7 @@ export class BenchWatch {
     this.#tell();
   }
 
-  end(): void {
+  [Symbol.dispose](): void {
     clearInterval(this.#timer);
   }
 

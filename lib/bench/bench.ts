@@ -1,24 +1,30 @@
-import type { Profile } from '../engine/build/profiles.js';
 import type { Plan } from '../engine/plan/plan.js';
 import { TensorRTError } from '../errors.js';
 import type { Model } from '../onnx/model.js';
-import type { ValueInfo } from '../onnx/value-info.js';
-import { profileOfFeeds } from '../runtime/tensorrt.js';
 import { type BenchOptions, type CheckedBenchOptions, checkBenchOptions } from './bench-options.js';
-import type { BenchCell, BenchMethod, BenchParameters, BenchReport } from './bench-report.js';
+import type { BenchCell, BenchMethod, BenchReport } from './bench-report.js';
 import { BenchWatch } from './bench-watch.js';
 import { resultOf } from './cell-result.js';
-import { cellShapes, type ShapeRequest } from './cell-shapes.js';
 import type { OpenRequest } from './child/protocol.js';
+import { countWork } from './count-work.js';
 import { checkRuntime, describeMachine, ownVersions } from './machine.js';
-import { cellName, combinations } from './matrix.js';
+import { frameOf, type PlannedCell, placementProfiles, planCells } from './matrix.js';
 import { measureCell } from './measure-cell.js';
 import { Subject, type Variant } from './subject.js';
 
 /**
- * Measures how fast a model or a plan runs: every combination of what the options list is a cell,
- * measured by itself in a process of its own. What a cell cannot do is its `problem`, and the others
- * go on.
+ * Measures how fast a model or a plan runs. Every combination of the shapes, precisions, runtimes and
+ * rates that the options list is a cell, measured in a process of its own: after a warm-up, for
+ * `durationMs` and at least `iterations` inferences. {@link BenchResult} defines the figures. What a
+ * cell cannot do, or what its process dies of, is its `problem`, and the others go on.
+ *
+ * Without `rates` it is a closed loop: `concurrency` users who each wait for their result before they
+ * ask again, which shows what is possible. With a rate it is an open loop: users come at their times,
+ * and a latency counts from there, which shows what they wait for.
+ *
+ * A model is brought into each precision once, for all shapes of the matrix. TensorRT builds an
+ * engine for each cell, whose one profile has the very shapes of the cell, unless `profiles` says
+ * otherwise.
  *
  * @param model - a model, a plan, or the path of either.
  * @throws TypeError for wrong options. TensorRTError where the model or plan cannot be read; the
@@ -29,140 +35,82 @@ export async function bench(
   options: BenchOptions = {},
 ): Promise<BenchReport> {
   const checked = checkBenchOptions(options);
-  const { signal, device } = checked;
-  const subject = await Subject.open(model, signal);
-  const cells = cellsOf(subject, checked);
-  const watch = new BenchWatch(cells.length, checked.onProgress);
-  const versions = ownVersions();
-  const machine = await describeMachine(device);
-  let report: BenchReport = {
-    format: 'tensorrt-node-bench',
-    version: 1,
-    date: new Date().toISOString(),
-    machine,
-    versions,
-    model: { name: subject.name, ...subject.digest },
-    method: methodOf(checked),
-    cells: [],
-  };
-  try {
-    for (const parameters of cells) {
-      const cell = await measure(subject, parameters, checked, versions, watch);
-      report = { ...report, versions: { ...versions }, cells: [...report.cells, cell] };
-      checked.onReport?.(report);
-    }
-    return report;
-  } finally {
-    watch.end();
-    await subject.close();
+  await using subject = await Subject.open(model, checked.signal);
+  const cells = planCells(subject.model, checked);
+  let report = await emptyReport(subject, checked);
+  using watch = new BenchWatch(cells.length, checked.onProgress);
+  const measurement = { subject, cells, options: checked, watch };
+  for (const planned of cells) {
+    const { cell, versions } = await measure(planned, measurement);
+    report = {
+      ...report,
+      versions: { ...report.versions, ...versions },
+      cells: [...report.cells, cell],
+    };
+    checked.onReport?.(report);
   }
+  return report;
 }
 
-function cellsOf(subject: Subject, options: CheckedBenchOptions): BenchParameters[] {
-  if (!subject.model) {
-    const other = options.runtimes?.find((runtime) => runtime !== 'tensorrt');
-    if (other) throw new TypeError(`Expected 'tensorrt' for the runtime of a plan, not '${other}'`);
-    if (options.precisions) throw new TypeError('Expected no precisions for a plan');
-  }
-  const everywhere = subject.model
-    ? (['tensorrt', 'onnxruntime:cpu'] as const)
-    : ['tensorrt' as const];
-  return combinations(options, options.runtimes ?? everywhere, options.precisions ?? [undefined]);
+interface Measurement {
+  readonly subject: Subject;
+  readonly cells: readonly PlannedCell[];
+  readonly options: CheckedBenchOptions;
+  readonly watch: BenchWatch;
+}
+
+interface MeasuredCell {
+  readonly cell: BenchCell;
+  readonly versions?: Readonly<Record<string, string>>;
 }
 
 /** One cell, with its problem where it has one. Rejects only when the whole is aborted. */
-async function measure(
-  subject: Subject,
-  asked: BenchParameters,
-  options: CheckedBenchOptions,
-  versions: Record<string, string>,
-  watch: BenchWatch,
-): Promise<BenchCell> {
-  watch.next(cellName(asked));
-  let cell: Omit<BenchCell, 'result' | 'problem'> = {
-    name: cellName(asked),
-    parameters: asked,
-    shapes: {},
-  };
+async function measure(planned: PlannedCell, measurement: Measurement): Promise<MeasuredCell> {
+  const { options, watch } = measurement;
+  watch.next(planned.frame.name);
   try {
-    const request = shapeRequest(asked, options);
-    const settled = subject.model && cellShapes(subject.model.inputs, request);
-    if (settled) cell = cellOf(asked, settled);
-    watch.phase('prepare');
-    await checkRuntime(asked.runtime, options);
-    const profiles = profilesOf(subject.model, settled?.shapes, options);
-    const variant = await subject.variant(asked.precision, {
-      ...options,
-      profiles,
-      onPhase: (phase) => watch.phase(phase),
-    });
-    const { opened, measured } = await measureCell(
-      openRequest(asked, variant, settled ?? request, profiles, options),
-      asked.rate,
-      options,
-      (phase) => watch.phase(phase),
-    );
-    Object.assign(versions, opened.versions);
-    const { randomRanges, notes } = variant;
-    const result = resultOf({ opened, measured, rate: asked.rate, randomRanges }, options);
-    return { ...cellOf(asked, opened), notes, result };
+    if (planned.error) throw planned.error;
+    return await measurePossible(planned, measurement);
   } catch (error) {
     options.signal?.throwIfAborted();
-    return { ...cell, problem: problemOf(error) };
+    return { cell: { ...planned.frame, problem: problemOf(error) } };
   }
 }
 
-function shapeRequest(
-  { batch, length }: BenchParameters,
-  { shapes, samples }: CheckedBenchOptions,
-): ShapeRequest {
-  const [first] = samples ?? [];
-  if (!first) return { batch, length, shapes };
-  const dims = Object.entries(first).map(([name, { dims }]) => [name, dims] as const);
-  return { shapes: Object.fromEntries(dims) };
-}
-
-function cellOf(
-  asked: BenchParameters,
-  { shapes, batch, length }: ReturnType<typeof cellShapes>,
-): Pick<BenchCell, 'name' | 'parameters' | 'shapes'> {
-  const parameters = { ...asked, batch: batch ?? asked.batch, length: length ?? asked.length };
-  return { name: cellName(parameters), parameters, shapes };
-}
-
-/** What TensorRT builds for: what the options say, else the very shapes of the cell. */
-function profilesOf(
-  model: Model | undefined,
-  shapes: Readonly<Record<string, readonly number[]>> | undefined,
-  { profiles, samples }: CheckedBenchOptions,
-): readonly Profile[] | undefined {
-  if (profiles || !model || !shapes) return profiles;
-  const dynamic = model.inputs.filter(isDynamic).map(({ name }) => name);
-  const exact = samples
-    ? profileOfFeeds(samples)
-    : Object.fromEntries(
-        Object.entries(shapes).map(([name, dims]) => [name, { min: dims, opt: dims, max: dims }]),
-      );
-  return [Object.fromEntries(Object.entries(exact).filter(([name]) => dynamic.includes(name)))];
-}
-
-function isDynamic({ dims }: ValueInfo): boolean {
-  return dims?.some((dim) => typeof dim !== 'number') ?? true;
+async function measurePossible(
+  planned: PlannedCell,
+  { subject, cells, options, watch }: Measurement,
+): Promise<MeasuredCell> {
+  const { runtime, precision, rate } = planned.frame.parameters;
+  const onPhase = (phase: string) => watch.phase(phase);
+  onPhase('prepare');
+  await checkRuntime(runtime, options);
+  const profiles = placementProfiles(cells);
+  const variant = await subject.variant(precision, { ...options, profiles, onPhase });
+  const request = openRequest(planned, variant, options);
+  const { opened, measured } = await measureCell(request, rate, options, onPhase);
+  const { model, notes, randomRanges } = variant;
+  const { signal } = options;
+  const cell = {
+    ...frameOf(planned.frame.parameters, opened),
+    notes,
+    work: model && (await countWork(model, opened.shapes, { signal })),
+    result: resultOf({ opened, measured, rate, randomRanges }, options),
+  };
+  return { cell, versions: opened.versions };
 }
 
 function openRequest(
-  { runtime }: BenchParameters,
+  { frame, request, profiles }: PlannedCell,
   { kind, path }: Variant,
-  { shapes, batch, length }: ShapeRequest,
-  profiles: readonly Profile[] | undefined,
   options: CheckedBenchOptions,
 ): OpenRequest {
-  const { samples, build, cacheDir, product, libraryDir, threads, device, seed } = options;
-  const { contexts, cudaGraphs, wait, transfers, int8 } = options;
+  const { samples, build, cacheDir, product, libraryDir, threads, int8, device, seed } = options;
+  const { contexts, cudaGraphs, wait, transfers } = options;
   return {
-    runtime,
+    runtime: frame.parameters.runtime,
     subject: { kind, path },
-    shapes: { shapes, batch, length },
+    shapes: request,
     samples,
     profiles,
     build,
@@ -184,6 +132,19 @@ function openRequest(
 function problemOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error instanceof TensorRTError ? `${error.message} (${error.code})` : error.message;
+}
+
+async function emptyReport(subject: Subject, options: CheckedBenchOptions): Promise<BenchReport> {
+  return {
+    format: 'tensorrt-node-bench',
+    version: 1,
+    date: new Date().toISOString(),
+    machine: await describeMachine(options.device),
+    versions: ownVersions(),
+    model: { name: subject.name, ...subject.digest },
+    method: methodOf(options),
+    cells: [],
+  };
 }
 
 function methodOf(options: CheckedBenchOptions): BenchMethod {

@@ -12,9 +12,9 @@ export interface ShapeRequest {
 export interface CellShapes {
   /** Of every input. */
   readonly shapes: Readonly<Record<string, readonly number[]>>;
-  /** The size of the batch axis; undefined where there is none. */
+  /** The size of the batch axis; undefined where there is none that is dynamic or asked for. */
   readonly batch: number | undefined;
-  /** The size of the axis of tokens; undefined where there is none. */
+  /** That of the axis of tokens, likewise. */
   readonly length: number | undefined;
 }
 
@@ -32,7 +32,12 @@ export function cellShapes(inputs: readonly ValueInfo[], request: ShapeRequest):
   const axes = new Axes(inputs, request);
   const shapes = inputs.map((input) => [input.name, axes.shapeOf(input)] as const);
   checkWanted(inputs, axes, request);
-  return { shapes: Object.fromEntries(shapes), batch: axes.batch, length: axes.length };
+  return {
+    shapes: Object.fromEntries(shapes),
+    // Where it is fixed, and fixed at what was asked for.
+    batch: axes.batch ?? request.batch,
+    length: axes.length ?? request.length,
+  };
 }
 
 /** The axes of a model that have a meaning here, and their sizes. */

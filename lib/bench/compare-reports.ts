@@ -152,7 +152,8 @@ function change(
   return { before, after, ratio: after / before, interval, verdict: judge(interval, threshold) };
 }
 
-function judge(interval: Interval | undefined, threshold: number): Verdict {
+/** What an interval of a ratio says about a change that matters. */
+export function judge(interval: Interval | undefined, threshold: number): Verdict {
   if (!interval) return 'unclear';
   const [most, least] = [1 + threshold, 1 / (1 + threshold)];
   if (interval.low > most) return 'slower';

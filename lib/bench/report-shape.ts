@@ -83,6 +83,7 @@ const result = fields({
   provider: text,
   inferences: count,
   failures: count,
+  unserved: optional(count),
   wallMs: amount,
   inferencesPerSecond: amount,
   samplesPerSecond: optional(amount),
@@ -109,6 +110,8 @@ const cell = fields({
     rate: optional(amount),
   }),
   shapes: named(list(count)),
+  notes: optional(list(text)),
+  work: optional(fields({ flops: amount, bytes: amount })),
   result: optional(result),
   problem: optional(text),
 });

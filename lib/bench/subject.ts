@@ -15,6 +15,8 @@ import type { CheckedBenchOptions } from './bench-options.js';
 export interface Variant {
   readonly kind: 'model' | 'plan';
   readonly path: string;
+  /** Undefined for a plan. */
+  readonly model: Model | undefined;
   readonly notes: readonly string[];
   readonly randomRanges: boolean;
 }
@@ -62,7 +64,7 @@ export class Subject {
     return made;
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
@@ -91,14 +93,14 @@ export class Subject {
     const given = typeof this.#source === 'string' && model === this.model;
     const path = given ? (this.#source as string) : join(this.#directory, `${name}.onnx`);
     if (!given) await model.save(path, { signal });
-    return { kind: 'model', path, notes, randomRanges };
+    return { kind: 'model', path, model, notes, randomRanges };
   }
 
   async #planVariant(): Promise<Variant> {
     const source = this.#source instanceof Plan ? this.#source.source : this.#source;
     const path = typeof source === 'string' ? source : join(this.#directory, 'engine.plan');
     if (source instanceof Uint8Array) await writeFiles([{ path, parts: [source] }]);
-    return { kind: 'plan', path, notes: [], randomRanges: false };
+    return { kind: 'plan', path, model: undefined, notes: [], randomRanges: false };
   }
 }
 

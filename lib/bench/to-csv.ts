@@ -1,5 +1,5 @@
-import type { BenchCell, BenchReport, BenchResult } from './bench-report.js';
-import { type Column, parameterColumns, statistics, timedParts } from './columns.js';
+import type { BenchCell, BenchReport } from './bench-report.js';
+import { type Column, ofResult, parameterColumns, statistics, timedParts } from './columns.js';
 
 /**
  * The cells of a report as CSV by RFC 4180: one line for each, all columns in every report, fields
@@ -23,6 +23,7 @@ const columns: readonly Column<Value>[] = [
   ofResult('provider', ({ provider }) => provider),
   ofResult('inferences', ({ inferences }) => inferences),
   ofResult('failures', ({ failures }) => failures),
+  ofResult('unserved', ({ unserved }) => unserved),
   ofResult('wall_ms', ({ wallMs }) => wallMs),
   ofResult('inferences_per_second', ({ inferencesPerSecond }) => inferencesPerSecond),
   ofResult('samples_per_second', ({ samplesPerSecond }) => samplesPerSecond),
@@ -43,10 +44,6 @@ const columns: readonly Column<Value>[] = [
   ofResult('joules_per_million', ({ cost }) => cost?.joules),
   ofResult('warnings', ({ warnings }) => warnings.map(({ code }) => code).join(' ')),
 ];
-
-function ofResult(title: string, read: (result: BenchResult) => Value | undefined): Column<Value> {
-  return { title, read: ({ result }) => result && read(result) };
-}
 
 /** As `--shapes` takes them. */
 function shapesText({ shapes }: BenchCell): string {

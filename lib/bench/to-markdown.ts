@@ -1,6 +1,6 @@
-import { bytes, figure, number, percent } from '../figures.js';
-import type { BenchCell, BenchReport, BenchResult } from './bench-report.js';
-import { type Column, filled, parameterColumns, statistics, timedParts } from './columns.js';
+import { bytes, figure, number } from '../figures.js';
+import type { BenchCell, BenchReport } from './bench-report.js';
+import { type Column, filled, ofResult, overview, timeRows } from './columns.js';
 import { machineText, methodText, versionsText } from './words.js';
 
 /**
@@ -18,27 +18,15 @@ export function toMarkdown(report: BenchReport): string {
       `- Method: ${methodText(report.method)}`,
       `- Date: ${report.date}`,
     ].join('\n'),
-    table(filled(overview, cells), cells),
+    table(filled(columns, cells), cells),
     ...cells.flatMap(detailsOf),
   ];
   return `${blocks.join('\n\n')}\n`;
 }
 
-const overview: readonly Column<string | number>[] = [
-  ...parameterColumns,
+const columns: readonly Column<string | number>[] = [
+  ...overview,
   ofResult('ran on', ({ provider }) => provider),
-  ofResult('inferences/s', ({ inferencesPerSecond }) => figure(inferencesPerSecond)),
-  ofResult('samples/s', ({ samplesPerSecond: rate }) => rate && figure(rate)),
-  ofResult('median ms', ({ latency }) => figure(latency.median)),
-  ofResult('p95 ms', ({ latency }) => figure(latency.p95)),
-  ofResult('p99 ms', ({ latency }) => figure(latency.p99)),
-  ofResult('variation', ({ latency }) => percent(latency.variation)),
-  ofResult('compute ms', ({ compute }) => compute && figure(compute.median)),
-  ofResult('host memory', ({ memory }) => memory.hostPeak && bytes(memory.hostPeak)),
-  ofResult('device memory', ({ memory }) => memory.devicePeak && bytes(memory.devicePeak)),
-  ofResult('power', ({ energy }) => energy && `${figure(energy.watts)} W`),
-  ofResult('price/million', ({ cost }) => cost?.price && figure(cost.price)),
-  ofResult('J/million', ({ cost }) => cost?.joules && figure(cost.joules)),
   {
     title: 'notes',
     read: ({ problem, result }) =>
@@ -46,24 +34,12 @@ const overview: readonly Column<string | number>[] = [
   },
 ];
 
-function ofResult(
-  title: string,
-  read: (result: BenchResult) => string | number | undefined,
-): Column<string | number> {
-  return { title, read: ({ result }) => result && read(result) };
-}
-
 function detailsOf({ name, result }: BenchCell): string[] {
   if (!result) return [];
-  const parts = timedParts.flatMap(([title, part]) => {
-    const times = result[part];
-    return times ? [[title, ...statistics.map(([, key]) => figure(times[key]))]] : [];
-  });
-  const head = ['ms', ...statistics.map(([title]) => title)];
   return [
     `## ${escaped(name)}`,
     `${number(result.inferences)} inferences in ${figure(result.wallMs / 1000)} s.`,
-    rows([head, ...parts]),
+    rows(timeRows(result, 'ms')),
     ...(result.warnings.length > 0
       ? [result.warnings.map(({ message }) => `- ${escaped(message)}`).join('\n')]
       : []),

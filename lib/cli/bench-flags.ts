@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Product, products } from '../engine/library/libraries.js';
 import { type RuntimeName, runtimeNames } from '../runtime/runtime.js';
 import { type Precision, precisions } from '../variants/precision.js';
 import { numberThat, wholeNumber } from './command.js';
@@ -26,11 +27,13 @@ export interface BenchFlags extends ShapeFlags, SampleFlags {
   contexts?: number;
   concurrency?: number;
   cudaGraph?: boolean;
+  wait?: 'block' | 'spin';
   transfers?: boolean;
   rate?: readonly number[];
   arrivals?: 'poisson' | 'even';
   threads?: number;
   device?: number;
+  product?: Product;
   seed?: number;
   pricePerHour?: number;
   cacheDir?: string;
@@ -62,6 +65,9 @@ export function addBenchOptions(command: Command): Command {
     .option('--concurrency <count>', 'inferences in flight (one for each context)', wholeNumber)
     .option('--cuda-graph', 'launch captured CUDA graphs')
     .option('--no-cuda-graph', 'launch every kernel by itself (default)')
+    .addOption(
+      new Option('--wait <how>', 'how threads wait for the GPU (block)').choices(['block', 'spin']),
+    )
     .option('--transfers', 'copy inputs and outputs in every inference (default)')
     .option('--no-transfers', 'leave inputs and outputs on the device')
     .option('--rate <list>', 'arrivals a second, for open loops: 100,200', numberList)
@@ -72,7 +78,8 @@ export function addBenchOptions(command: Command): Command {
       ]),
     )
     .option('--threads <count>', 'threads of ONNX Runtime (one for each core)', wholeNumber)
-    .option('--device <number>', 'the GPU (0)', wholeNumber);
+    .option('--device <number>', 'the GPU (0)', wholeNumber)
+    .addOption(new Option('--product <name>', 'the TensorRT to build with').choices(products));
   return addSampleOptions(command)
     .option('--seed <number>', 'of random inputs and arrivals (1)', wholeNumber)
     .option('--price-per-hour <price>', 'of the machine, to tell what inferences cost', fromZero)

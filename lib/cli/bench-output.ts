@@ -34,7 +34,7 @@ export async function writeOutputs(
   for (const format of formats) {
     const path = flags[format];
     if (path === undefined) continue;
-    const text = await render(format, report, baseline);
+    const text = await render(format, report, flags, baseline);
     if (path === standardOutput) process.stdout.write(text);
     else files.push({ path, parts: [new TextEncoder().encode(text)] });
   }
@@ -45,6 +45,7 @@ export async function writeOutputs(
 async function render(
   format: (typeof formats)[number],
   report: BenchReport,
+  { threshold }: BenchFlags,
   baseline: BenchReport | undefined,
 ): Promise<string> {
   switch (format) {
@@ -55,6 +56,6 @@ async function render(
     case 'markdown':
       return toMarkdown(report);
     case 'html':
-      return renderBenchHtml(report, baseline ? { baseline } : {});
+      return renderBenchHtml(report, { baseline, threshold });
   }
 }

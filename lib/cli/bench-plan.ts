@@ -23,7 +23,15 @@ export async function buildPlan(
   options: BenchOptions,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const { precisions = [], runtimes = ['tensorrt'], cacheDir, build, samples, table } = options;
+  const {
+    precisions = [],
+    runtimes = ['tensorrt'],
+    cacheDir,
+    build,
+    samples,
+    table,
+    product,
+  } = options;
   const [precision] = precisions;
   if (precisions.length > 1 || runtimes.some((runtime) => runtime !== 'tensorrt')) {
     throw new TypeError('Expected one precision, and no runtime but tensorrt, for one plan');
@@ -37,6 +45,7 @@ export async function buildPlan(
       ...build,
       profiles,
       signal,
+      ...(product !== undefined && { product }),
       ...(cacheDir !== undefined && { cacheDir }),
       ...(timingCache !== undefined && { timingCache }),
       ...(output !== undefined && { output }),

@@ -14,7 +14,7 @@ import type { TrtexecLine } from './trtexec-effects.js';
 /** What `bench` is asked for, but for samples and ranges, which need the model. */
 export function optionsOf(flags: BenchFlags, line: TrtexecLine): BenchOptions {
   const { matrix = {}, contexts, concurrency, iterations, threads, device, seed } = flags;
-  const { arrivals, pricePerHour, cacheDir, cudaGraph: cudaGraphs, transfers, warmUp } = flags;
+  const { arrivals, pricePerHour, cacheDir, cudaGraph: cudaGraphs, wait, transfers } = flags;
   if (matrix.rate && flags.rate) throw new TypeError('Expected one of --rate and --matrix rate=');
   const precision = precisionOf(line);
   if (matrix.precision && precision) {
@@ -30,10 +30,10 @@ export function optionsOf(flags: BenchFlags, line: TrtexecLine): BenchOptions {
     shapes: shapesOf(flags, profiles),
     profiles,
     build: Object.keys(line.build).length > 0 ? line.build : undefined,
-    warmupMs: warmUp,
+    warmupMs: flags.warmUp,
     durationMs: flags.duration === undefined ? undefined : flags.duration * 1000,
     ...{ contexts, concurrency, iterations, threads, device, seed, arrivals, pricePerHour },
-    ...{ cacheDir, cudaGraphs, transfers },
+    ...{ cacheDir, cudaGraphs, wait, transfers, product: flags.product },
   };
 }
 

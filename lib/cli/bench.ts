@@ -96,7 +96,14 @@ async function measured(
   if (!wantsPlan(flags)) return measure(loaded ? await loaded : file, complete, signal);
   const plan = await buildPlan(await model(), flags, complete, signal);
   if (flags.buildOnly) return undefined;
-  const { precisions: _, profiles: __, build: ___, table: ____, ...rest } = complete;
+  const {
+    precisions: _,
+    profiles: __,
+    build: ___,
+    table: ____,
+    product: _____,
+    ...rest
+  } = complete;
   return measure(plan, rest, signal);
 }
 
@@ -107,12 +114,16 @@ async function measure(
   signal: AbortSignal,
 ): Promise<BenchReport> {
   let sofar: BenchReport | undefined;
+  let total = 0;
   try {
     return await withProgress((line) =>
       bench(subject, {
         ...options,
         signal,
-        onProgress: (progress) => line.show(progressText(progress)),
+        onProgress: (progress) => {
+          total = progress.cells;
+          line.show(progressText(progress));
+        },
         onReport: (report) => {
           sofar = report;
         },
@@ -120,7 +131,7 @@ async function measure(
     );
   } catch (error) {
     if (!signal.aborted || !sofar) throw error;
-    note(`Stopped after ${sofar.cells.length} cells.`);
+    note(`Stopped after ${sofar.cells.length} of ${total} cells.`);
     return sofar;
   }
 }

@@ -1,5 +1,5 @@
 import type { BenchCell, BenchReport, BenchResult } from '../bench/bench-report.js';
-import { type Column, filled, parameterColumns, statistics, timedParts } from '../bench/columns.js';
+import { type Column, filled, overview, timeRows } from '../bench/columns.js';
 import { machineText, methodText, versionsText } from '../bench/words.js';
 import { figure, percent } from '../figures.js';
 import { styled } from './terminal.js';
@@ -19,10 +19,16 @@ export function describeBench(report: BenchReport): string[] {
     ]),
     ...(only && measured.length === 1 ? oneCell(only) : cellTable(measured)),
     ...section('Not measured', problemLines(cells)),
+    ...(only ? [] : ['', styled('red', 'Nothing could be measured.'), ...doctorLines]),
     ...section('Warnings', warningLines(measured)),
     ...section('How models were made', noteLines(measured)),
   ];
 }
+
+/** What to do where nothing ran. */
+const doctorLines = [
+  '  tensorrt-node doctor tells what this machine lacks; --matrix runtime=onnxruntime needs no GPU.',
+];
 
 function oneCell({ name, result }: BenchCell): string[] {
   if (!result) return [];
@@ -32,14 +38,15 @@ function oneCell({ name, result }: BenchCell): string[] {
     ...(unserved ? [`${number(unserved)} arrived and were not served`] : []),
   ].map((text) => `, ${styled('red', text)}`);
   const rows = [
+    ['Ran on', result.provider],
     ['Throughput', throughputText(result)],
     ['Measured', `${number(inferences)} inferences in ${figure(wallMs / 1000)} s${lost.join('')}`],
     ['Variation', `${percent(result.latency.variation)} of the mean latency`],
     ...amountRows(result),
   ];
   return [
-    ...section(`${name}, by ${result.provider}`, table(rows)),
-    ...section('Times in ms', columnsOfNumbers(timeRows(result))),
+    ...section(name, table(rows)),
+    ...section('Times in ms', columnsOfNumbers(timeRows(result, ''))),
   ];
 }
 
@@ -67,42 +74,8 @@ function amountRows({ memory, energy, cost }: BenchResult): string[][] {
   ];
 }
 
-function timeRows(result: BenchResult): string[][] {
-  const parts = timedParts.flatMap(([title, part]) => {
-    const times = result[part];
-    return times ? [[title, ...statistics.map(([, key]) => figure(times[key]))]] : [];
-  });
-  return [['', ...statistics.map(([title]) => title)], ...parts];
-}
-
-const overview: readonly Column<string | number>[] = [
-  ...parameterColumns,
-  ofResult('inf/s', ({ inferencesPerSecond }) => figure(inferencesPerSecond)),
-  ofResult('samples/s', ({ samplesPerSecond: rate }) => rate && figure(rate)),
-  ofResult('median', ({ latency }) => figure(latency.median)),
-  ofResult('p90', ({ latency }) => figure(latency.p90)),
-  ofResult('p99', ({ latency }) => figure(latency.p99)),
-  ofResult('queue', ({ queue }) => queue && figure(queue.median)),
-  ofResult('enqueue', ({ enqueue }) => enqueue && figure(enqueue.median)),
-  ofResult('H2D', ({ copyIn }) => copyIn && figure(copyIn.median)),
-  ofResult('compute', ({ compute }) => compute && figure(compute.median)),
-  ofResult('D2H', ({ copyOut }) => copyOut && figure(copyOut.median)),
-  ofResult('variation', ({ latency }) => percent(latency.variation)),
-  ofResult('host', ({ memory }) => memory.hostPeak && bytes(memory.hostPeak)),
-  ofResult('device', ({ memory }) => memory.devicePeak && bytes(memory.devicePeak)),
-  ofResult('power', ({ energy }) => energy && `${figure(energy.watts)} W`),
-  ofResult('price/million', ({ cost }) => cost?.price && figure(cost.price)),
-  ofResult('J/million', ({ cost }) => cost?.joules && figure(cost.joules)),
-];
-
-function ofResult(
-  title: string,
-  read: (result: BenchResult) => string | number | undefined,
-): Column<string | number> {
-  return { title, read: ({ result }) => result && read(result) };
-}
-
 function cellTable(cells: readonly BenchCell[]): string[] {
+  if (cells.length === 0) return [];
   const columns = filled(overview, cells);
   const rows = cells.map((cell) => columns.map(({ read }) => `${read(cell) ?? ''}`));
   return section('Times in ms, medians of parts', columnsOfNumbers([titles(columns), ...rows]));

@@ -99,7 +99,7 @@ async function run(paths: readonly string[], flags: EvaluateFlags): Promise<void
       ),
     );
     if (flags.json) printJson(report);
-    else if (flags.markdown) printLines([evaluationToMarkdown(report)]);
+    else if (flags.markdown) printLines(evaluationToMarkdown(report).split('\n'));
     else printLines(describe(report, flags));
     process.exitCode = report.within ? 0 : 1;
   } finally {

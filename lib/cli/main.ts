@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'auto-quantize': async () => (await import('./auto-quantize.js')).autoQuantizeCommand(),
   evaluate: async () => (await import('./evaluate.js')).evaluateCommand(),
   simplify: async () => (await import('./simplify.js')).simplifyCommand(),
+  compare: async () => (await import('./compare.js')).compareCommand(),
   diff: async () => (await import('./diff.js')).diffCommand(),
   bench: async () => (await import('./bench.js')).benchCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),

@@ -74,7 +74,14 @@ export function builds<Key extends keyof BuilderOptions>(
   const apply = ({ build }: TrtexecLine, text: string) => {
     build[option] = joined(build[option], reading(name, text, read));
   };
-  return { name, value, means: `\`${option}\` of the build`, apply };
+  const means = `\`${value === '' ? switched(option, read('')) : option}\` of the build`;
+  return { name, value, means, apply };
+}
+
+/** `flags.tf32: false` */
+function switched(option: string, values: unknown): string {
+  const [[key, value] = []] = Object.entries(values as object);
+  return `${option}.${key}: ${value}`;
 }
 
 function joined<T>(before: T | undefined, now: T): T {

@@ -14,7 +14,6 @@ import {
 } from './trtexec-effects.js';
 
 const strongly = 'engines are strongly typed: convert the model with tensorrt-node convert';
-const program = 'write a few lines: see docs/sessions.md';
 const folder = 'put the folder of your TensorRT into TENSORRT_LIB_DIR';
 
 /** What the flags of trtexec, from TensorRT 7 to 11, are here. docs/bench.md has the same table. */
@@ -129,8 +128,8 @@ export const trtexecFlags: readonly TrtexecFlag[] = [
   gives('includeDataTransfers', '', '--transfers'),
   same('device', 'number'),
   idle('threads', 'contexts do not wait for each other (with a number: threads of ONNX Runtime)'),
-  idle('useSpinWait', 'times of the GPU are taken by its own events'),
-  idle('noSpinWait', 'times of the GPU are taken by its own events'),
+  gives('useSpinWait', '', '--wait=spin'),
+  gives('noSpinWait', '', '--wait=block'),
   idle('exposeDMA', 'H2D and D2H are timed by themselves'),
   idle('separateProfileRun', 'layers are never timed while latency is measured'),
   idle('asyncFileReader', 'how a plan is read is not measured'),
@@ -157,13 +156,13 @@ export const trtexecFlags: readonly TrtexecFlag[] = [
   idle('nvtxVerbosity', 'it is called profilingVerbosity', 'name'),
   idle('tempdir', 'temporary files lie where TMPDIR says', 'folder'),
   idle('tempfileControls', 'temporary files lie where TMPDIR says', 'list'),
-  refused('dumpProfile', `times of layers are of Session.profile: ${program}`),
-  refused('exportProfile', `times of layers are of Session.profile: ${program}`),
-  refused('dumpLayerInfo', `layers are told by Engine.inspect: ${program}`),
-  refused('exportLayerInfo', `layers are told by Engine.inspect: ${program}`),
-  refused('dumpOutput', `outputs are of Session.infer: ${program}`),
-  refused('exportOutput', `outputs are of Session.infer: ${program}`),
-  refused('dumpRawBindingsToFile', `outputs are of Session.infer: ${program}`),
+  refused('dumpProfile', 'Session.profile times layers, in a program of a few lines'),
+  refused('exportProfile', 'Session.profile times layers, in a program of a few lines'),
+  refused('dumpLayerInfo', 'Engine.inspect tells of layers, in a program of a few lines'),
+  refused('exportLayerInfo', 'Engine.inspect tells of layers, in a program of a few lines'),
+  refused('dumpOutput', 'Session.infer gives outputs, in a program of a few lines'),
+  refused('exportOutput', 'Session.infer gives outputs, in a program of a few lines'),
+  refused('dumpRawBindingsToFile', 'Session.infer gives outputs, in a program of a few lines'),
   refused('dumpRefit', 'use Engine.refittableWeights in a program'),
   refused('loadRefOutputs', 'use compareRuns in a program'),
 ];

@@ -4,6 +4,21 @@ export {
   classificationTask,
 } from './classification/classification-task.js';
 export {
+  type CompareRunsOptions,
+  type CompareRunsProgress,
+  compareRuns,
+} from './compare-runs.js';
+export type { RunSource } from './compare-runs-pair.js';
+export type {
+  InsideComparison,
+  NonFinite,
+  Place,
+  RunComparison,
+  TensorComparison,
+  TensorOrigin,
+  Tolerance,
+} from './compare-runs-result.js';
+export {
   type Contender,
   type EvaluateOptions,
   type EvaluationProgress,

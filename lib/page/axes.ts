@@ -19,20 +19,20 @@ export interface Axes {
   readonly yLabel?: ((value: number) => string) | undefined;
 }
 
-/** Lines at round values with their labels, and the names of both axes below. */
+/** Lines at round values with their labels, and the names of the axes: below, and above at the left. */
 export function axesOf(plot: Plot, { x, y, xName, yName, ...labels }: Axes): SVGElement[] {
   const { left, right, top, bottom } = plot;
   const { xLabel = tickLabel, yLabel = tickLabel } = labels;
   return [
-    ...x.ticks(Math.floor((right - left) / 64)).flatMap((value) => [
-      svg('line', { class: 'grid', x1: x.at(value), x2: x.at(value), y1: top, y2: bottom }),
-      label(xLabel(value), {
-        class: 'tick',
-        x: x.at(value),
-        y: bottom + 16,
-        'text-anchor': 'middle',
-      }),
-    ]),
+    ...x.ticks(Math.floor((right - left) / 64)).flatMap((value) => {
+      const text = xLabel(value);
+      // The last one would reach beyond the chart.
+      const at = Math.min(x.at(value), right + 12 - widthOf(text) / 2);
+      return [
+        svg('line', { class: 'grid', x1: x.at(value), x2: x.at(value), y1: top, y2: bottom }),
+        label(text, { class: 'tick', x: at, y: bottom + 16, 'text-anchor': 'middle' }),
+      ];
+    }),
     ...y.ticks(Math.floor((bottom - top) / 28)).flatMap((value) => [
       svg('line', { class: 'grid', x1: left, x2: right, y1: y.at(value), y2: y.at(value) }),
       label(yLabel(value), {
@@ -43,7 +43,7 @@ export function axesOf(plot: Plot, { x, y, xName, yName, ...labels }: Axes): SVG
       }),
     ]),
     label(xName, { class: 'axis', x: right, y: bottom + 36, 'text-anchor': 'end' }),
-    label(yName, { class: 'axis', x: left, y: bottom + 36 }),
+    label(yName, { class: 'axis', x: 0, y: top - 10 }),
   ];
 }
 

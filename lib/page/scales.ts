@@ -3,6 +3,8 @@ export interface Scale {
   readonly from: number;
   readonly to: number;
   at(value: number): number;
+  /** The value that is drawn at a pixel. */
+  invert(pixel: number): number;
   /** Round values between the ends, at most about `count`. */
   ticks(count: number): number[];
 }
@@ -13,6 +15,7 @@ export function linearScale(from: number, to: number, start: number, end: number
     from,
     to,
     at: (value) => start + ((value - from) / span) * (end - start),
+    invert: (pixel) => from + ((pixel - start) / (end - start)) * span,
     ticks: (count) => linearTicks(from, to, count),
   };
 }
@@ -25,6 +28,7 @@ export function logScale(from: number, to: number, start: number, end: number): 
     from,
     to,
     at: (value) => start + ((Math.log(value) - low) / span) * (end - start),
+    invert: (pixel) => Math.exp(low + ((pixel - start) / (end - start)) * span),
     ticks: (count) => logTicks(from, to, count),
   };
 }

@@ -43,6 +43,7 @@ const runtimesOf: Readonly<Record<SpecificOption, readonly RuntimeName[]>> = {
   cacheDir: ofTensorRT,
   contexts: ofTensorRT,
   cudaGraphs: ofTensorRT,
+  wait: ofTensorRT,
   product: ofTensorRT,
   libraryDir: ofTensorRT,
 };
@@ -141,8 +142,12 @@ export async function modelOrPlan(
   source: Model | PlanInput,
   signal?: AbortSignal,
 ): Promise<Model | PlanInput> {
-  const isModel = typeof source === 'string' && /\.onnx$/i.test(source);
+  const isModel = typeof source === 'string' && isModelPath(source);
   return isModel ? Model.load(source, { signal }) : source;
+}
+
+export function isModelPath(path: string): boolean {
+  return /\.onnx$/i.test(path);
 }
 
 /** Hands on an abort, but not to what was loaded by then. */

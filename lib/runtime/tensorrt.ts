@@ -25,6 +25,8 @@ export interface TensorRTRuntimeOptions extends LibraryOptions {
   contexts?: number | undefined;
   /** As in {@link SessionOptions}. Default: false. */
   cudaGraphs?: boolean | number | undefined;
+  /** How threads wait for the GPU, as in {@link SessionOptions}. Default: `'block'`. */
+  wait?: 'block' | 'spin' | undefined;
   /** Gives up. A step of TensorRT that has begun is not stopped. */
   signal?: AbortSignal | undefined;
 }
@@ -35,6 +37,7 @@ const optionNames: readonly (keyof TensorRTRuntimeOptions)[] = [
   'device',
   'contexts',
   'cudaGraphs',
+  'wait',
   'product',
   'libraryDir',
   'signal',
@@ -54,13 +57,14 @@ export async function openTensorRT(
   options: TensorRTRuntimeOptions = {},
 ): Promise<Runtime> {
   checkOptions('options', options, optionNames);
-  const { device = 0, contexts, cudaGraphs, libraryDir, signal } = options;
+  const { device = 0, contexts, cudaGraphs, wait, libraryDir, signal } = options;
   const plan = model instanceof Model ? await build(model, options) : model;
   const engine = await Engine.load(plan, { libraryDir, device, signal });
   try {
     const session = await engine.createSession({
       ...(contexts !== undefined && { contexts }),
       ...(cudaGraphs !== undefined && { cudaGraphs }),
+      ...(wait !== undefined && { wait }),
     });
     return new TensorRTRuntime(engine, session);
   } catch (error) {
@@ -89,6 +93,18 @@ export function profileOfFeeds(samples: readonly TensorMap[]): Profile {
       return [input, { min: shapes(input, Math.min), opt: max, max }];
     }),
   );
+}
+
+/** As {@link profileOfFeeds}, of as many samples as there are: one of each shape is kept. */
+export async function profileOfSamples(
+  samples: Iterable<TensorMap> | AsyncIterable<TensorMap>,
+): Promise<Profile> {
+  const byShape = new Map<string, TensorMap>();
+  for await (const feeds of samples) {
+    const shape = Object.entries(feeds).map(([name, { dims }]) => `${name}:${dims.join('x')}`);
+    byShape.set(shape.sort().join(), feeds);
+  }
+  return profileOfFeeds([...byShape.values()]);
 }
 
 class TensorRTRuntime implements Runtime {

@@ -71,7 +71,7 @@ async function* textsOf(
 }
 
 /** How texts become the inputs of a model. */
-class TextLayout {
+export class TextLayout {
   readonly fixedBatch: number | undefined;
   /** Tokens of one text at most. */
   readonly mostTokens: number;

@@ -11,6 +11,15 @@ export interface EncodedText {
   readonly typeIds: readonly number[];
 }
 
+/** What stands around two texts, such as [CLS] first [SEP] second [SEP]. */
+export interface PairFrame {
+  readonly before: EncodedText;
+  readonly between: EncodedText;
+  readonly after: EncodedText;
+  /** Of the tokens of the first and of the second text. */
+  readonly types: readonly [first: number, second: number];
+}
+
 type Json = Record<string, unknown>;
 type HuggingFaceTokenizer = import('@huggingface/tokenizers').Tokenizer;
 
@@ -21,12 +30,15 @@ type HuggingFaceTokenizer = import('@huggingface/tokenizers').Tokenizer;
 export class TextTokenizer {
   readonly padId: number;
   readonly padLeft: boolean;
+  /** What stands for whatever is not in the vocabulary; undefined where everything is. */
+  readonly unknownToken: string | undefined;
   readonly #tokenizer: HuggingFaceTokenizer;
 
   private constructor(tokenizer: HuggingFaceTokenizer, file: Json, config: Json) {
     this.#tokenizer = tokenizer;
     const padding = (file['padding'] ?? {}) as { pad_id?: number; direction?: string };
     const named = typeof config['pad_token'] === 'string' ? config['pad_token'] : '[PAD]';
+    this.unknownToken = (file['model'] as { unk_token?: string } | undefined)?.unk_token;
     this.padId = padding.pad_id ?? tokenizer.token_to_id(named) ?? 0;
     this.padLeft = (padding.direction ?? config['padding_side'] ?? '').toString() in leftNames;
   }
@@ -55,13 +67,46 @@ export class TextTokenizer {
       return_token_type_ids: true,
     });
     if (ids.length <= maxLength) return { ids, typeIds };
-    const kept = keptPositions(ids, this.#bare(text), this.#bare(pair ?? ''), maxLength);
+    const kept = keptPositions(ids, this.idsOf(text), this.idsOf(pair ?? ''), maxLength);
     const pick = (values: readonly number[]) => kept.map((position) => values[position] as number);
     return { ids: pick(ids), typeIds: pick(typeIds) };
   }
 
-  #bare(text: string): number[] {
+  /** How this tokenizer puts two texts together. */
+  pairFrame(): PairFrame {
+    const { ids, typeIds } = this.encode('a', 'a', Number.MAX_SAFE_INTEGER);
+    const text = this.idsOf('a');
+    const first = find(ids, text, 0);
+    const second = find(ids, text, first + text.length);
+    const part = (start: number, end?: number): EncodedText => ({
+      ids: ids.slice(start, end),
+      typeIds: typeIds.slice(start, end),
+    });
+    return {
+      before: part(0, first),
+      between: part(first + text.length, second),
+      after: part(second + text.length),
+      types: [typeIds[first] ?? 0, typeIds[second] ?? 0],
+    };
+  }
+
+  /** The ids of a text alone, all of them and without special tokens. */
+  idsOf(text: string): number[] {
     return this.#tokenizer.encode(text, { add_special_tokens: false }).ids;
+  }
+
+  /** The token as it stands in the vocabulary, such as `##ing`. */
+  tokenOf(id: number): string {
+    return this.#tokenizer.id_to_token(id) ?? '';
+  }
+
+  /** A text as it is cut into tokens: in lower case, without accents, or as it was. */
+  normalize(text: string): string {
+    return this.#tokenizer.normalizer?.normalize(text) ?? text;
+  }
+
+  idOf(token: string): number | undefined {
+    return this.#tokenizer.token_to_id(token);
   }
 }
 

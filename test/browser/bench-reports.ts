@@ -6,11 +6,12 @@ import type {
 } from '../../dist/bench/bench-report.js';
 import { distributionOf, latencies, reportOf, resultOf } from '../unit/bench-fixtures.js';
 
-const speeds: Readonly<Record<string, number>> = {
-  fp32: 1,
-  fp16: 2.1,
-  int8: 3.4,
-  'int8+fp16': 3.6,
+/** What is reached of products with a large batch: on a GPU as fast as a T4, on a CPU. */
+const speeds: Readonly<Record<string, readonly [gpu: number, cpu: number]>> = {
+  fp32: [3.6e12, 0.4e12],
+  fp16: [27e12, 0.3e12],
+  int8: [48e12, 1.2e12],
+  'int8+fp16': [52e12, 1.1e12],
 };
 
 interface Matrix {
@@ -20,12 +21,15 @@ interface Matrix {
   lengths: readonly number[];
   rates?: readonly number[];
   gpu?: string;
+  /** How many times as fast as a T4. */
+  gpuSpeed?: number;
   count?: number;
 }
 
 /** A report as of a BERT-base: made up, with parts and times that fit each other. */
 export function matrixReport(matrix: Matrix, slower = 1): BenchReport {
   const { runtimes, precisions, batches, lengths, rates = [undefined], gpu } = matrix;
+  const { gpuSpeed = 1, count = 900 } = matrix;
   let seed = 0;
   const cells = runtimes.flatMap((runtime) =>
     precisions.flatMap((precision) =>
@@ -34,7 +38,8 @@ export function matrixReport(matrix: Matrix, slower = 1): BenchReport {
           rates.map((rate) =>
             madeUpCell({ runtime, precision, batch, length, rate }, ++seed, {
               slower,
-              count: matrix.count ?? 900,
+              count,
+              gpuSpeed,
             }),
           ),
         ),
@@ -59,12 +64,14 @@ export function matrixReport(matrix: Matrix, slower = 1): BenchReport {
 function madeUpCell(
   parameters: BenchParameters,
   seed: number,
-  { slower, count }: { slower: number; count: number },
+  { slower, count, gpuSpeed }: { slower: number; count: number; gpuSpeed: number },
 ): BenchCell {
   const { runtime, precision = 'fp32', batch = 1, length = 128, rate } = parameters;
   const onGpu = runtime === 'tensorrt';
   const flops = 22.4e9 * batch * (length / 128);
-  const compute = (0.25 + flops / (onGpu ? 60e9 : 0.4e9) / (speeds[precision] ?? 1)) * slower;
+  const [gpu = 1, cpu = 1] = speeds[precision] ?? [];
+  const speed = (onGpu ? gpu * gpuSpeed : cpu) / 1000;
+  const compute = (0.25 + flops / speed) * slower;
   const copies = onGpu ? 0.02 + batch * length * 4e-6 : 0;
   const queue = rate === undefined ? 0 : (compute * rate * compute) / 2000;
   const samples = latencies(seed, {

@@ -30,7 +30,7 @@ export function normal(seed: number): () => number {
  */
 export function latencies(
   seed: number,
-  { count = 400, scale = 1, spread = 0.05, memory = 0 } = {},
+  { count = 300, scale = 1, spread = 0.05, memory = 0 } = {},
 ): number[] {
   const next = normal(seed);
   const fresh = Math.sqrt(1 - memory ** 2);

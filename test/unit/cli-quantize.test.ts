@@ -1,11 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { type Command, CommanderError } from 'commander';
 import { CalibrationTable, Model } from 'tensorrt-node';
 import { describe, expect, it } from 'vitest';
 import { calibrateCommand } from '../../dist/cli/calibrate.js';
 import { quantizeCommand } from '../../dist/cli/quantize.js';
 import { byteCount } from '../../dist/cli/range-options.js';
-import { tensorrtNode } from './cli.js';
+import { tensorrtNode, wrongUsage } from './cli.js';
 import { linearModel, temporaryFolder } from './helpers.js';
 
 // `linearModel` has a MatMul with a weight [16, 32], and a Gemm with [4, 32] that is too small.
@@ -22,17 +21,6 @@ async function folderWithModel(model = linearModel()) {
   await model.save(path('model.onnx'));
   await writeFile(path('samples.jsonl'), lines.join('\n'));
   return { path, model: path('model.onnx'), samples: path('samples.jsonl') };
-}
-
-/** What a command says of arguments with which the program ends with 2; without a process, which takes longer. */
-async function wrongUsage(command: Command, args: string[]): Promise<string> {
-  command.exitOverride().configureOutput({ writeErr: () => {} });
-  const error = await command.parseAsync(args, { from: 'user' }).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof TypeError || error instanceof CommanderError) return error.message;
-  throw new Error('expected wrong usage', { cause: error });
 }
 
 describe('tensorrt-node calibrate', () => {

@@ -12,6 +12,7 @@ const commands = [
   'sensitivity',
   'auto-quantize',
   'simplify',
+  'compare',
   'diff',
   'doctor',
 ];
@@ -53,6 +54,11 @@ describe('tensorrt-node', () => {
       /Expected a shape of 'x' in --optShapes and --maxShapes/,
     ],
     [['diff', 'a'], /Missing required argument 'after'/],
+    [['compare', 'a.onnx'], /Missing required argument 'b'/],
+    [['compare', 'a', 'b', '--runtime', 'cpu'], /Allowed choices are tensorrt, onnxruntime/],
+    [['compare', 'a', 'b', '--absolute', '-1'], /Expected a number from 0/],
+    [['compare', 'a', 'b', '--samples', 's', '--shapes', 'x:1'], /either --samples or --shapes/],
+    [['compare', 'a', 'b', '--cpu-fallback'], /no --cpu-fallback beside onnxruntime/],
   ])('refuses %j', async (args, message) => {
     const { code, stdout, stderr } = await tensorrtNode(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

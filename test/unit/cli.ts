@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
+import { type Command, CommanderError } from 'commander';
 import { vi } from 'vitest';
 
 export interface CliRun {
@@ -22,4 +23,15 @@ export function tensorrtNode(args: string[], env: NodeJS.ProcessEnv = {}): Promi
       (_error, stdout, stderr) => resolveRun({ code: child.exitCode, stdout, stderr }),
     );
   });
+}
+
+/** What a command says of arguments with which the program ends with 2; without a process, which takes longer. */
+export async function wrongUsage(command: Command, args: string[]): Promise<string> {
+  command.exitOverride().configureOutput({ writeErr: () => {} });
+  const error = await command.parseAsync(args, { from: 'user' }).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof TypeError || error instanceof CommanderError) return error.message;
+  throw new Error('expected wrong usage', { cause: error });
 }

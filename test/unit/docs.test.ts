@@ -67,7 +67,10 @@ describe('the examples', () => {
       strict: true,
       noEmit: true,
       skipLibCheck: true,
-      paths: { 'tensorrt-node': [join(project, 'dist/index.d.ts')] },
+      paths: {
+        'tensorrt-node': [join(project, 'dist/index.d.ts')],
+        'tensorrt-node/*': [join(project, 'dist/*/index.d.ts')],
+      },
       typeRoots: [join(project, 'node_modules/@types')],
       types: ['node'],
     };

@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path';
 import {
   type DataType,
   type Model,
+  readLabelLists,
   readLabels,
   readSamples,
+  readScores,
   type SampleOptions,
   type TensorMap,
 } from 'tensorrt-node';
@@ -470,6 +472,30 @@ describe('labels', () => {
     expect(await readLabels(fixture('stored.npz'), 'labels')).toEqual([0, 1, 2, 3, 4]);
     const path = await written('samples.jsonl', '{"label":1}\n{"label":0}');
     expect(await readLabels(path, 'label')).toEqual([1, 0]);
+  });
+
+  it('may be names, in JSON lines', async () => {
+    const path = await written('samples.jsonl', '{"label":"good"}\n{"label":"bad"}\n{"label":1}');
+    expect(await readLabels(path, 'label', { names: ['bad', 'good'] })).toEqual([1, 0, 1]);
+    await expect(readLabels(path, 'label', { names: ['bad', 'fair'] })).rejects.toThrow(
+      "samples.jsonl:1' has none of bad, fair and no number in 'label'",
+    );
+    const misspelt = { labels: [] } as object;
+    await expect(readLabels(path, 'label', misspelt)).rejects.toThrow(TypeError);
+  });
+
+  it('may be a list for each row', async () => {
+    const path = await written('samples.jsonl', '{"tags":[0,-100,2]}\n{"tags":["B"]}');
+    expect(await readLabelLists(path, 'tags', { names: ['O', 'B'] })).toEqual([[0, -100, 2], [1]]);
+    await expect(readLabelLists(fixture('stored.npz'), 'labels')).rejects.toThrow(
+      "has no list of whole numbers in 'labels'",
+    );
+  });
+
+  it('may be any numbers, where they are scores', async () => {
+    const path = await written('samples.jsonl', '{"score":1.5}\n{"score":-2}');
+    expect(await readScores(path, 'score')).toEqual([1.5, -2]);
+    await expect(readScores(path, 'label')).rejects.toThrow("has no number in 'label'");
   });
 
   it.each([

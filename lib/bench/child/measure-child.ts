@@ -1,9 +1,6 @@
 /** The process that measures one cell: what it takes, and what it breaks, is its own. */
-import { Model } from '../../onnx/model.js';
 import { answerRequests } from '../../runtime/child/answer-requests.js';
-import { randomFeeds } from '../../samples/random-feeds.js';
-import type { TensorMap } from '../../tensor.js';
-import { type CellShapes, cellShapes } from '../cell-shapes.js';
+import type { CellShapes } from '../cell-shapes.js';
 import { arrivalTimes } from '../load/arrivals.js';
 import { realClock } from '../load/clock.js';
 import { closedLoop } from '../load/closed-loop.js';
@@ -12,6 +9,7 @@ import type { Recorded, Run } from '../load/recorder.js';
 import { openOnnxRuntimeTarget } from '../targets/onnxruntime-target.js';
 import type { Target } from '../targets/target.js';
 import { openTensorRTTarget } from '../targets/tensorrt-target.js';
+import { feedsOf, shapesOf } from './cell-feeds.js';
 import { GpuWatch } from './gpu-watch.js';
 import { hostPeakBytes } from './memory.js';
 import type { LoadRequest, Measured, MeasureProtocol, Opened, OpenRequest } from './protocol.js';
@@ -22,13 +20,16 @@ interface Subject {
   readonly watch: GpuWatch | undefined;
 }
 
+// A terminal sends it to parent and children alike. The parent decides, and ends this process.
+process.on('SIGINT', () => {});
+
 let subject: Subject | undefined;
 
 answerRequests<MeasureProtocol>({
   async open(request) {
-    const watch = request.runtime === 'tensorrt' ? await GpuWatch.open(request.device) : undefined;
+    const watch = await openWatch(request);
     const target = await openTarget(request);
-    const shapes = cellShapes(target.inputs, request.shapes);
+    const shapes = shapesOf(request, target);
     const run = await target.prepare(await feedsOf(request, target, shapes));
     subject = { target, run, watch };
     await watch?.read();
@@ -54,20 +55,17 @@ function opened(): Subject {
   return subject;
 }
 
+/** What does not run on a GPU has none to watch; ONNX Runtime has ways to one without our addon. */
+async function openWatch({ runtime, device }: OpenRequest): Promise<GpuWatch | undefined> {
+  if (runtime === 'onnxruntime:cpu') return undefined;
+  const watch = GpuWatch.open(device);
+  return runtime === 'tensorrt' ? watch : watch.catch(() => undefined);
+}
+
 function openTarget(request: OpenRequest): Promise<Target> {
   return request.runtime === 'tensorrt'
     ? openTensorRTTarget(request)
     : openOnnxRuntimeTarget(request);
-}
-
-async function feedsOf(
-  { subject: { kind, path }, samples, seed }: OpenRequest,
-  { inputs }: Target,
-  { shapes }: CellShapes,
-): Promise<readonly TensorMap[]> {
-  if (samples) return samples;
-  const model = kind === 'model' ? await Model.loadOutline(path) : inputs;
-  return [randomFeeds(model, { shapes, seed })];
 }
 
 function openedOf({ provider, versions }: Target, shapes: CellShapes): Opened {

@@ -149,7 +149,7 @@ function evidenceOf(pairs: readonly Pair[], typical: Pair): string {
   const [least, most] = [pairs[0], pairs.at(-1)] as [Pair, Pair];
   const span =
     pairs.length > 1
-      ? `${times(least.ratio)}× (${placeName(least.cell.parameters)}) to ${times(most.ratio)}× (${placeName(most.cell.parameters)}) in ${pairs.length} cells, geometric mean above. `
+      ? `${times(least.ratio)}× (${placeName(least.cell.parameters)}) to ${times(most.ratio)}× (${placeName(most.cell.parameters)}) over ${pairs.length} shapes. `
       : '';
   const noise = typical.noise > leastDifference ? `, give or take ${percent(typical.noise)}` : '';
   return `${span}${place ? `At ${place}: ` : ''}${speed}${latency}${noise}.`;

@@ -1,4 +1,4 @@
-import { bytes, counted } from '../../figures.js';
+import { bytes, counted, figure } from '../../figures.js';
 import { escapeHtml } from '../../page/html-page.js';
 import type { BenchReport } from '../bench-report.js';
 import type { ReportComparison } from '../compare-reports.js';
@@ -32,7 +32,7 @@ export function pageBody(report: BenchReport, contents: PageContents): string {
 </header>
 ${factsOf(report)}
 <main>
-${headlineCards(contents.headlines)}
+${headlineCards(contents.headlines, contents.data)}
 ${shown.map(({ id, name, html }) => sectionOf(id, name, html)).join('\n')}
 </main>`;
 }
@@ -98,15 +98,38 @@ function factsOf(report: BenchReport): string {
   return `<dl class="setting">${pairs.join('')}</dl>`;
 }
 
-function headlineCards(headlines: readonly Headline[]): string {
-  if (headlines.length === 0) return '';
+/** More than these are folded away. */
+const firstHeadlines = 6;
+
+function headlineCards(headlines: readonly Headline[], { cells, unit }: BenchPageData): string {
+  if (headlines.length === 0) return plainCards(cells, unit);
   const cards = headlines.map(
-    ({ verdict, figure, claim, evidence }) => `<li class="headline ${verdict}">
-  <b>${escapeHtml(figure)}</b>
+    ({ verdict, figure: times, claim, evidence }) => `<li class="headline ${verdict}">
+  <b>${escapeHtml(times)}</b>
   <div><p class="claim">${escapeHtml(claim)}</p><p class="quiet">${escapeHtml(evidence)}</p></div>
 </li>`,
   );
-  return `<ul class="headlines" aria-label="Is it faster?">${cards.join('')}</ul>`;
+  const rest = cards.slice(firstHeadlines);
+  const more = `<details class="more"><summary>${counted(rest.length, 'more comparison')}</summary><ul class="headlines">${rest.join('')}</ul></details>`;
+  return `<ul class="headlines" aria-label="Is it faster?">${cards.slice(0, firstHeadlines).join('')}</ul>${rest.length > 0 ? more : ''}`;
+}
+
+/** Where nothing can be compared: how fast it is, where it is fastest. */
+function plainCards(cells: BenchPageData['cells'], unit: string): string {
+  const best = cells
+    .flatMap(({ name, result }) => (result ? [{ name, result }] : []))
+    .sort((a, b) => b.result.throughput - a.result.throughput)[0];
+  if (!best) return '';
+  const { throughput, latency } = best.result;
+  const cards = [
+    [figure(throughput), `${unit} a second`],
+    [`${figure(latency.median)} ms`, 'median latency'],
+    [`${figure(latency.p99)} ms`, 'p99 latency'],
+  ].map(
+    ([value = '', claim = '']) =>
+      `<li class="headline plain"><b>${value}</b><div><p class="claim">${claim}</p><p class="quiet">${escapeHtml(best.name)}</p></div></li>`,
+  );
+  return `<ul class="headlines" aria-label="How fast it is">${cards.join('')}</ul>`;
 }
 
 function hasWarnings({ cells }: BenchReport): boolean {

@@ -136,16 +136,18 @@ function thinned(samples: readonly number[], limit: number): number[] {
   );
 }
 
-/** Those that the first headline quotes, and their neighbours of other series. */
+/** Those that the first headline quotes, with the other precisions of the same shape and runtime. */
 function firstChosen({ cells }: BenchReport, headlines: readonly Headline[]): number[] {
-  const quoted = cells.find(({ name }) => headlines[0]?.cells.includes(name));
-  const first = quoted ?? cells.find(({ result }) => result);
+  const measured = cells.flatMap((cell, index) => (cell.result ? [{ cell, index }] : []));
+  const quoted = measured.filter(({ cell }) => headlines[0]?.cells.includes(cell.name));
+  const first = (quoted[0] ?? measured[0])?.cell;
+  if (!first) return [];
   const place = ({ batch, length, rate }: BenchParameters) => JSON.stringify([batch, length, rate]);
-  return cells
-    .map((cell, index) => ({ cell, index }))
-    .filter(
-      ({ cell }) => cell.result && first && place(cell.parameters) === place(first.parameters),
-    )
-    .slice(0, mostChosen)
-    .map(({ index }) => index);
+  const beside = measured.filter(
+    ({ cell }) =>
+      place(cell.parameters) === place(first.parameters) &&
+      cell.parameters.runtime === first.parameters.runtime,
+  );
+  const indices = new Set([...quoted, ...beside].map(({ index }) => index));
+  return [...indices].slice(0, mostChosen);
 }

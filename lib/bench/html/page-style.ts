@@ -11,16 +11,16 @@ const numbered = (values: readonly string[]) =>
 
 const light = `
   ${numbered(colours.light)}
-  --queue: #c2410c; --copyIn: #0f766e; --compute: #2563eb; --copyOut: #a21caf; --rest: #c3cad6; --on-part: #ffffff;
+  --queue: #c2410c; --copyIn: #0f766e; --compute: #2563eb; --copyOut: #a21caf; --rest: #c3cad6; --enqueue: #8b5e14; --on-part: #ffffff;
   --heat: #2563eb; --faster: #15803d; --slower: #b91c1c; --same: #5d6778; --faster-paper: #e3f6e9; --slower-paper: #fde8e8;`;
 
 const dark = `
   ${numbered(colours.dark)}
-  --queue: #fb923c; --copyIn: #2dd4bf; --compute: #7aa5ff; --copyOut: #e879f9; --rest: #46536a; --on-part: #12161d;
+  --queue: #fb923c; --copyIn: #2dd4bf; --compute: #7aa5ff; --copyOut: #e879f9; --rest: #46536a; --enqueue: #e2b04a; --on-part: #12161d;
   --heat: #4c7ff0; --faster: #4ade80; --slower: #ff8f8f; --same: #9aa5b6; --faster-paper: #16301f; --slower-paper: #3a1d1f;`;
 
 const seriesRules = colours.light.map((_, index) => `.c${index} { --own: var(--c${index}); }`);
-const partRules = ['queue', 'copyIn', 'compute', 'copyOut', 'rest'].map(
+const partRules = ['queue', 'copyIn', 'compute', 'copyOut', 'rest', 'enqueue'].map(
   (part) => `.part.${part} { fill: var(--${part}); } .key.${part} { background: var(--${part}); }`,
 );
 const heatRules = Array.from(
@@ -40,13 +40,14 @@ ul { margin: 0; padding: 0; list-style: none; }
 .headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 12px; }
 .headline { display: flex; gap: 16px; align-items: center; padding: 14px 18px; background: var(--own-paper);
   border: 1px solid color-mix(in srgb, var(--own) 35%, transparent); border-radius: 10px; }
+.headline.plain { background: var(--paper); border-color: var(--line); } .headline.plain b { color: var(--ink); }
 .headline b { font-size: 30px; line-height: 1; color: var(--own); font-variant-numeric: tabular-nums; white-space: nowrap; }
-.headline p { margin: 0; } .claim { font-weight: 600; font-size: 15px; }
+.headline p { margin: 0; } .more { margin-top: 10px; display: block; } .more .headlines { margin-top: 10px; padding: 0; list-style: none; } .claim { font-weight: 600; font-size: 15px; }
 .warnings li { padding: 7px 0 7px 26px; position: relative; } .warnings li + li { border-top: 1px solid var(--line); }
 .warnings li::before { content: '⚠'; position: absolute; left: 2px; color: var(--c2); }
 .notes li { padding: 3px 0; } .notes b { font-weight: 600; margin-right: 6px; }
 details { display: inline-block; } details[open] { display: block; } summary { cursor: pointer; } details ul { padding: 4px 0 8px 18px; list-style: disc; }
-table.cells { font-variant-numeric: tabular-nums; } table.cells td, table.cells thead th { text-align: right; white-space: nowrap; }
+table.cells { font-variant-numeric: tabular-nums; font-size: 13px; } table.cells th, table.cells td { padding: 4px 7px; } table.cells td, table.cells thead th { text-align: right; white-space: nowrap; }
 table.cells thead th { z-index: 2; } table.cells thead th:first-child { z-index: 3; }
 table.cells th:first-child { position: sticky; left: 0; text-align: left; background: var(--paper); z-index: 1; }
 table.cells tbody tr:hover > * { background: var(--hover); }
@@ -57,12 +58,14 @@ th[aria-sort=ascending] .sort::after { content: ' ▲'; } th[aria-sort=descendin
 .choice label { display: flex; gap: 7px; align-items: center; cursor: pointer; white-space: nowrap; } .choice input { margin: 0; }
 .swatch { width: 22px; height: 10px; flex: none; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; margin-bottom: 4px; font-size: 13px; } .legend li { display: flex; gap: 7px; align-items: center; }
+.series { display: flex; gap: 7px; align-items: center; padding: 1px 8px; } .series[aria-pressed=false] { opacity: .45; text-decoration: line-through; }
 .key { width: 11px; height: 11px; border-radius: 3px; }
 .place { overflow-x: auto; } .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); gap: 10px 28px; }
 .tag { padding: 1px 8px; border-radius: 9px; color: var(--own); background: var(--own-paper); }
 .curve { fill: none; stroke: var(--own); stroke-width: 2; stroke-linejoin: round; }
 .curve.dash1 { stroke-dasharray: 6 3; } .curve.dash2 { stroke-dasharray: 2 3; } .curve.dash3 { stroke-dasharray: 8 3 2 3; }
 .curve.tail { stroke-width: 1.4; stroke-dasharray: 4 4; opacity: .8; }
+.hit { fill: transparent; } .hit:hover { fill: var(--hover); opacity: .5; }
 .area { fill: var(--own); opacity: .13; stroke: none; }
 .range { stroke: var(--own); stroke-width: 1.5; opacity: .55; }
 .mark { fill: var(--own); stroke: var(--paper); stroke-width: 1.5; }
@@ -72,16 +75,18 @@ th[aria-sort=ascending] .sort::after { content: ' ▲'; } th[aria-sort=descendin
 .bar { fill: var(--own); }
 .roof { fill: none; stroke: var(--quiet); stroke-width: 1.6; }
 .even { stroke: var(--quiet); stroke-width: 1.4; stroke-dasharray: 4 3; } .interval { stroke: var(--own); stroke-width: 7; opacity: .45; }
-.matrix { display: inline-block; margin: 0 28px 14px 0; max-width: 100%; overflow-x: auto; vertical-align: top; }
+#matrix-tables { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 380px), 1fr)); gap: 14px 24px; }
+.matrix { margin: 0; overflow-x: auto; }
 .matrix table { width: auto; border-collapse: separate; border-spacing: 2px; font-variant-numeric: tabular-nums; } .matrix figcaption { display: flex; gap: 7px; align-items: center; font-weight: 600; }
-.matrix td { text-align: right; border: 0; border-radius: 4px; min-width: 62px; } .matrix th { border: 0; text-align: right; color: var(--quiet); font-size: 12px; position: static; }
+.matrix td { text-align: right; border: 0; border-radius: 4px; min-width: 62px; } .matrix th { border: 0; text-align: right; color: var(--quiet); font-size: 12px; position: static; vertical-align: middle; }
 .matrix .none { color: var(--quiet); }
 [data-tip] { cursor: default; } [data-tip]:hover, [data-tip]:focus-visible { filter: brightness(1.15); }
 [data-tip]:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 #tip { position: fixed; z-index: 9; max-width: min(380px, 90vw); padding: 6px 10px; border-radius: 7px; font-size: 12px; white-space: pre-line;
   background: var(--ink); color: var(--paper); pointer-events: none; box-shadow: 0 6px 20px rgb(0 0 0 / .25); }
-@media (max-width: 800px) { section { padding: 14px 12px; } body { padding: 0 10px 40px; } .headline b { font-size: 24px; } .setting { grid-template-columns: 1fr; } .setting dd { margin-bottom: 4px; } table.cells th:first-child { max-width: 46vw; overflow: hidden; text-overflow: ellipsis; } }
-@media print { section, .headline { break-inside: avoid; } #cells { break-inside: auto; } table.cells { font-size: 9px; } table.cells th, table.cells td { padding: 2px 4px; position: static; } .choice input { display: none; } #tip { display: none; } }
+@media (max-width: 800px) { section { padding: 14px 12px; } body { padding: 0 10px 40px; } .headline.plain { background: var(--paper); border-color: var(--line); } .headline.plain b { color: var(--ink); }
+.headline b { font-size: 24px; } .setting { grid-template-columns: 1fr; } .setting dd { margin-bottom: 4px; } table.cells th:first-child { max-width: 46vw; overflow: hidden; text-overflow: ellipsis; } }
+@media print { .series { display: flex; border: 0; } section, .headline { break-inside: avoid; } #cells { break-inside: auto; } table.cells { font-size: 9px; } table.cells th, table.cells td { padding: 2px 4px; position: static; } .choice input { display: none; } #tip { display: none; } }
 ${[...seriesRules, ...partRules, ...heatRules, ...verdictRules].join('\n')}
 `;
 

@@ -20,9 +20,9 @@ import {
 import { curvesChart } from './curves-chart.js';
 import { latencyChart } from './latency-chart.js';
 import { matrixTables, measures } from './matrix.js';
-import { partNames, partsChart } from './parts-chart.js';
+import { partNames, partsChart, partsShown } from './parts-chart.js';
 import { hasRoofline, rooflineChart } from './roofline-chart.js';
-import { type Axis, sliceTools, valuesOf } from './slices.js';
+import { type Axis, seriesSwitches, sliceTools, valuesOf } from './slices.js';
 import { timeChart } from './time-chart.js';
 
 /** Draws a chart of the chosen cells now and whenever others are chosen. */
@@ -81,12 +81,11 @@ function showCurves({ series, unit }: BenchPageData, cells: readonly MeasuredCel
   );
   const [along, ...fixed] = several as [Axis, ...Axis[]];
   const slice = sliceTools(byId('curves-tools'), cells, fixed, () => redraw());
-  const redraw = fittedChart(byId('curves-chart'), (width) =>
-    curvesChart({ cells: slice(), series, along, unit }, width),
-  );
-  byId('curves-legend').replaceChildren(
-    legend(series.map((name, index) => [colourOf(index), name] as const)),
-  );
+  const isShown = seriesSwitches(byId('curves-legend'), series, () => redraw());
+  const redraw = fittedChart(byId('curves-chart'), (width) => {
+    const shown = slice().filter((cell) => isShown(cell.series));
+    return curvesChart({ cells: shown, series, along, unit }, width);
+  });
 }
 
 function showMatrix({ series }: BenchPageData, cells: readonly MeasuredCell[]): void {
@@ -106,7 +105,7 @@ function cheapest(
   cells: readonly MeasuredCell[],
   kind: 'price' | 'joules',
 ): Bar[] {
-  return series.flatMap((name, index) => {
+  return series.flatMap((_, index) => {
     const costs = cells
       .filter((cell) => cell.series === index)
       .flatMap((cell) => {
@@ -117,8 +116,7 @@ function cheapest(
     const [least] = costs;
     if (!least) return [];
     const text = kind === 'joules' ? withUnit(least.value, 'J') : figure(least.value);
-    const where = least.cell.name;
-    return [{ name: `${name}: ${where}`, value: least.value, text, look: colourOf(index) }];
+    return [{ name: least.cell.name, value: least.value, text, look: colourOf(index) }];
   });
 }
 
@@ -131,9 +129,11 @@ function showCosts(data: BenchPageData, cells: readonly MeasuredCell[]): void {
 }
 
 function showRoofline({ roofs }: BenchPageData, cells: readonly MeasuredCell[], chosen: Chosen) {
-  const withWork = cells.filter(hasRoofline);
+  const onGpu = cells
+    .filter(hasRoofline)
+    .filter(({ result }) => result.roofline.share !== undefined);
   const place = byId('roofline-chart');
-  if (roofs) fittedChart(place, (width) => rooflineChart(withWork, roofs, width));
+  if (roofs) fittedChart(place, (width) => rooflineChart(onGpu, roofs, width));
   else {
     chartOfChosen('roofline-chart', chosen, (shown, width) => {
       const bars = shown.flatMap(({ name, look, result: { roofline } }) => {
@@ -154,11 +154,15 @@ function showRoofline({ roofs }: BenchPageData, cells: readonly MeasuredCell[], 
   fill();
 }
 
-function showPartsLegend(): void {
-  const entries = Object.entries(partNames).map(([part, name]) =>
-    html('li', {}, [html('span', { class: `key ${part}` }), name]),
-  );
-  byId('parts-legend').replaceChildren(html('ul', { class: 'legend' }, entries));
+function showPartsLegend(chosen: Chosen): void {
+  const fill = () => {
+    const entries = partsShown(chosen.cells).map((part) =>
+      html('li', {}, [html('span', { class: `key ${part}` }), partNames[part]]),
+    );
+    byId('parts-legend').replaceChildren(html('ul', { class: 'legend' }, entries));
+  };
+  chosen.onChange(fill);
+  fill();
 }
 
 const data = pageData<BenchPageData>();
@@ -176,7 +180,7 @@ if (measured.length > 0) {
   showLatency(chosen);
   chartOfChosen('time-chart', chosen, timeChart);
   chartOfChosen('parts-chart', chosen, partsChart);
-  showPartsLegend();
+  showPartsLegend(chosen);
 }
 if (document.getElementById('curves')) showCurves(data, measured);
 if (document.getElementById('matrix')) showMatrix(data, measured);

@@ -12,7 +12,7 @@ export function changesChart(changes: readonly PageChange[], width: number): SVG
   const ends = changes.flatMap(({ ratio, low = ratio, high = ratio }) => [low, high]);
   const least = Math.min(0.9, ...ends);
   const most = Math.max(1.1, ...ends);
-  const plot = { left: 6, right: width - 6, top: 4, bottom: 4 + changes.length * changesRow };
+  const plot = { left: 6, right: width - 6, top: 26, bottom: 26 + changes.length * changesRow };
   const margin = (most - least) * 0.04;
   const x = linearScale(least - margin, most + margin, plot.left, plot.right);
   const height = plot.bottom + 42;

@@ -18,7 +18,7 @@ export interface Curves {
 
 /** Throughput against latency: the median as a line, p99 dashed above it, a point for each batch or rate. */
 export function curvesChart({ cells, series, along, unit }: Curves, width: number): SVGElement {
-  const plot = { left: 58, right: width - 20, top: 16, bottom: curvesHeight - 46 };
+  const plot = { left: 58, right: width - 20, top: 26, bottom: curvesHeight - 46 };
   const throughputs = cells.map(({ result }) => result.throughput);
   const latencies = cells.flatMap(({ result: { latency } }) => [latency.median, latency.p99]);
   const x = scaleFor(throughputs, plot.left, plot.right);
@@ -39,7 +39,11 @@ export function curvesChart({ cells, series, along, unit }: Curves, width: numbe
         point(cell, 'median', `point ${colourOf(index)}`, { x, y, unit }),
       ]),
     ),
-    ...pointNames(cells, along, { x, y, plot }),
+    ...pointNames(
+      lines.map(({ own }) => own),
+      along,
+      { x, y, plot },
+    ),
   ]);
 }
 
@@ -86,30 +90,66 @@ function point(
   });
 }
 
-/** The batch or rate below each median, where it covers no other. */
+interface Spot {
+  readonly x: number;
+  readonly y: number;
+  readonly half: number;
+}
+
+/** Below, to the right, to the left, above: the first that is free. */
+const nameOffsets: readonly (readonly [x: number, y: number])[] = [
+  [0, 15],
+  [1, 4],
+  [-1, 4],
+  [0, -9],
+];
+
+/** The batch or rate beside each median, where it covers neither a mark nor a line. */
 function pointNames(
-  cells: readonly MeasuredCell[],
+  lines: readonly (readonly MeasuredCell[])[],
   along: Axis,
   { x, y, plot }: Scales & { plot: Plot },
 ): SVGElement[] {
-  const taken = cells.flatMap(({ result: { throughput, latency } }) =>
-    [latency.median, latency.p99].map((value) => ({
-      x: x.at(throughput),
-      y: y.at(value),
-      half: 6,
-    })),
-  );
-  return cells.flatMap(({ parameters, result }) => {
+  const taken = lines.flatMap((cells) => spotsOf(cells, { x, y }));
+  return lines.flat().flatMap(({ parameters, result }) => {
     const text = `${parameters[along] ?? ''}`;
     const half = widthOf(text) / 2;
-    const at = { x: x.at(result.throughput), y: y.at(result.latency.median) + 15 };
-    const place = { x: at.x, y: at.y - 4, half };
-    const hidden = taken.some(
-      (other) =>
-        Math.abs(other.x - place.x) < other.half + half && Math.abs(other.y - place.y) < 10,
-    );
-    if (text === '' || hidden || at.y > plot.bottom) return [];
-    taken.push(place);
-    return [label(text, { class: 'tick', x: at.x, y: at.y, 'text-anchor': 'middle' })];
+    const [left, top] = [x.at(result.throughput), y.at(result.latency.median)];
+    const free = nameOffsets
+      .map(([side, down]): Spot => ({ x: left + side * (half + 9), y: top + down, half }))
+      .find(
+        (spot) =>
+          spot.y < plot.bottom &&
+          spot.x + half < plot.right + 18 &&
+          !taken.some((other) => covers({ ...spot, y: spot.y - 4 }, other)),
+      );
+    if (text === '' || !free) return [];
+    taken.push({ ...free, y: free.y - 4 });
+    return [label(text, { class: 'tick', x: free.x, y: free.y, 'text-anchor': 'middle' })];
+  });
+}
+
+function covers(a: Spot, b: Spot): boolean {
+  return Math.abs(a.x - b.x) < a.half + b.half && Math.abs(a.y - b.y) < 10;
+}
+
+/** What is drawn of a line: its marks, and points along its pieces. */
+function spotsOf(cells: readonly MeasuredCell[], { x, y }: Scales): Spot[] {
+  return (['median', 'p99'] as const).flatMap((of) => {
+    const marks = cells.map(({ result }) => ({
+      x: x.at(result.throughput),
+      y: y.at(result.latency[of]),
+      half: 5,
+    }));
+    const between = marks.slice(1).flatMap((end, index) => {
+      const start = marks[index] as Spot;
+      const steps = Math.ceil(Math.hypot(end.x - start.x, end.y - start.y) / 8);
+      return Array.from({ length: steps }, (_, step) => ({
+        x: start.x + ((end.x - start.x) * step) / steps,
+        y: start.y + ((end.y - start.y) * step) / steps,
+        half: 1,
+      }));
+    });
+    return [...marks, ...between];
   });
 }

@@ -10,7 +10,9 @@ export interface LatencyView {
   readonly logarithmic: boolean;
 }
 
-const latencyRow = 22;
+const latencyRow = 20;
+/** Below the names of the percentiles. */
+const firstRow = 24;
 const plotHeight = 230;
 
 /**
@@ -22,7 +24,7 @@ export function latencyChart(
   view: LatencyView,
   width: number,
 ): SVGElement {
-  const top = 24 + cells.length * latencyRow;
+  const top = firstRow + 24 + cells.length * latencyRow;
   const plot = { left: 58, right: width - 14, top, bottom: top + plotHeight };
   const [low, high] = extent(cells);
   const margin = view.logarithmic ? (high / low) ** 0.02 : (high - low) * 0.02;
@@ -40,8 +42,8 @@ export function latencyChart(
       'aria-label': `Latencies of ${names}`,
     },
     [
+      ...cells.flatMap((cell, row) => percentileRow(cell, firstRow + row * latencyRow, x)),
       ...(view.cumulative ? slowerThan(cells, plot, x) : histogram(cells, plot, x)),
-      ...cells.flatMap((cell, row) => percentileRow(cell, 14 + row * latencyRow, x)),
       ...percentileNames(cells, x),
     ],
   );
@@ -90,46 +92,73 @@ function percentileNames(cells: readonly ChosenCell[], x: Scale): SVGElement[] {
     const start = Math.min(at, x.at(x.to) - half);
     if (taken.some(([from, to]) => start - half < to && start + half > from)) return [];
     taken.push([start - half, start + half]);
-    return [label(text, { class: 'tick', x: start, y: 4, 'text-anchor': 'middle' })];
+    return [label(text, { class: 'tick', x: start, y: firstRow - 11, 'text-anchor': 'middle' })];
   });
 }
 
-function histogram(cells: readonly ChosenCell[], plot: Plot, x: Scale): SVGElement[] {
+/** The share of its inferences that each cell has in each of equally wide columns of the chart. */
+function binsOf(cells: readonly ChosenCell[], plot: Plot, x: Scale): number[][] {
   const count = Math.max(24, Math.min(120, Math.floor((plot.right - plot.left) / 8)));
-  const step = (plot.right - plot.left) / count;
-  const shares = cells.map(({ result: { samples } }) => {
+  return cells.map(({ result: { samples } }) => {
     const bins = new Array<number>(count).fill(0);
     for (const sample of samples) {
-      const bin = Math.floor((x.at(sample) - plot.left) / step);
+      const bin = Math.floor(((x.at(sample) - plot.left) / (plot.right - plot.left)) * count);
       const inside = Math.max(0, Math.min(count - 1, bin));
       bins[inside] = (bins[inside] as number) + 1 / samples.length;
     }
     return bins;
   });
+}
+
+function histogram(cells: readonly ChosenCell[], plot: Plot, x: Scale): SVGElement[] {
+  const shares = binsOf(cells, plot, x);
+  const count = shares[0]?.length ?? 1;
+  const edge = (bin: number) => plot.left + (bin / count) * (plot.right - plot.left);
   const most = Math.max(...shares.flat(), Number.MIN_VALUE);
   const y = linearScale(0, most * 1.05, plot.bottom, plot.top + 8);
-  const outline = (bins: readonly number[]) =>
-    linePath([
-      [plot.left, plot.bottom],
-      ...bins.flatMap((share, bin): [number, number][] => [
-        [plot.left + bin * step, y.at(share)],
-        [plot.left + (bin + 1) * step, y.at(share)],
-      ]),
-      [plot.right, plot.bottom],
-    ]);
   return [
     ...axesOf(plot, {
-      x,
-      y,
-      xName: 'latency, ms',
-      yName: 'share of the inferences',
-      yLabel: shareLabel,
+      ...{ x, y, xName: 'latency, ms', yName: 'share of the inferences', yLabel: shareLabel },
     }),
-    ...cells.flatMap(({ look }, index) => [
-      svg('path', { class: `area ${look}`, d: outline(shares[index] as number[]) }),
-      svg('path', { class: `curve ${look}`, d: outline(shares[index] as number[]) }),
-    ]),
+    ...cells.flatMap(({ look }, index) => {
+      const d = outlineOf(shares[index] as number[], edge, y);
+      return [
+        svg('path', { class: `area ${look}`, d }),
+        svg('path', { class: `curve ${look}`, d }),
+      ];
+    }),
+    ...Array.from({ length: count }, (_, bin) => {
+      const own = cells.flatMap(({ name }, index) => {
+        const share = shares[index]?.[bin] ?? 0;
+        return share > 0 ? [`${name}: ${shareLabel(Number(share.toPrecision(2)))}`] : [];
+      });
+      const box = {
+        x: edge(bin),
+        width: edge(bin + 1) - edge(bin),
+        y: plot.top,
+        height: plot.bottom - plot.top,
+      };
+      const span = `${figure(x.invert(edge(bin)))} to ${figure(x.invert(edge(bin + 1)))} ms`;
+      return own.length > 0
+        ? [svg('rect', { class: 'hit', ...box, 'data-tip': [span, ...own].join('\n') })]
+        : [];
+    }).flat(),
   ];
+}
+
+/** The outline of the bins that have something in them. */
+function outlineOf(bins: readonly number[], edge: (bin: number) => number, y: Scale): string {
+  const at = (bin: number) => y.at(bins[bin] ?? 0);
+  return bins
+    .map((share, bin) => {
+      if (share === 0) return '';
+      const start = (bins[bin - 1] ?? 0) === 0 ? [[edge(bin), y.at(0)] as const] : [];
+      const end = (bins[bin + 1] ?? 0) === 0 ? [[edge(bin + 1), y.at(0)] as const] : [];
+      const piece = linePath([...start, [edge(bin), at(bin)], [edge(bin + 1), at(bin)], ...end]);
+      // Goes on where the bin before has ended.
+      return start.length > 0 ? piece : piece.replace('M', 'L');
+    })
+    .join('');
 }
 
 /** Of the sorted latencies, the more of them the further out: the tail is what is looked at. */

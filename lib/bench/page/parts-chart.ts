@@ -2,20 +2,22 @@
 import { figure, percent } from '../../figures.js';
 import { label, widthOf } from '../../page/axes.js';
 import { svg } from '../../page/elements.js';
-import { linearScale } from '../../page/scales.js';
+import { linearScale, type Scale } from '../../page/scales.js';
 import type { ChosenCell } from './chosen.js';
 
 const partsRow = 46;
 
+/** Launching happens while the device computes: it is drawn below the parts, not among them. */
 export const partNames = {
   queue: 'queue',
   copyIn: 'H2D',
   compute: 'compute',
   copyOut: 'D2H',
   rest: 'rest',
+  enqueue: 'enqueue',
 } as const;
 
-type Part = keyof typeof partNames;
+export type Part = keyof typeof partNames;
 
 /** One bar for each cell: what the parts of an inference take. Means, since those add up. */
 export function partsChart(cells: readonly ChosenCell[], width: number): SVGElement {
@@ -47,6 +49,7 @@ export function partsChart(cells: readonly ChosenCell[], width: number): SVGElem
       return [
         label(cell.name, { class: 'row-name', x: 0, y: top + 14 }),
         ...bars,
+        ...launching(cell, top, x),
         label(`${figure(total(parts))} ms`, {
           class: 'tick',
           x: x.at(start) + 6,
@@ -55,6 +58,23 @@ export function partsChart(cells: readonly ChosenCell[], width: number): SVGElem
       ];
     }),
   ]);
+}
+
+function launching({ name, result }: ChosenCell, top: number, x: Scale): SVGElement[] {
+  const { enqueue } = result;
+  if (!enqueue) return [];
+  const width = Math.max(0.5, x.at(enqueue.mean));
+  const tip = `${name}\nenqueue ${figure(enqueue.mean)} ms, while the device computes`;
+  return [
+    svg('rect', { class: 'part enqueue', x: 0, y: top + 39, width, height: 3, 'data-tip': tip }),
+  ];
+}
+
+/** The parts that at least one of the cells has. */
+export function partsShown(cells: readonly ChosenCell[]): Part[] {
+  const found = new Set(cells.flatMap((cell) => partsOf(cell).map(([part]) => part)));
+  if (cells.some(({ result }) => result.enqueue)) found.add('enqueue');
+  return (Object.keys(partNames) as Part[]).filter((part) => found.has(part));
 }
 
 function total(parts: readonly (readonly [Part, number])[]): number {

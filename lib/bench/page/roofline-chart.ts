@@ -23,7 +23,7 @@ export function rooflineChart(
   roofs: PageRoofs,
   width: number,
 ): SVGElement {
-  const plot = { left: 74, right: width - 16, top: 14, bottom: rooflineHeight - 46 };
+  const plot = { left: 74, right: width - 16, top: 26, bottom: rooflineHeight - 46 };
   const lines = roofsOf(cells, roofs);
   const ridges = lines.map(({ peak }) => peak / roofs.bytesPerSecond);
   const intensities = cells.map(({ result }) => result.roofline.intensity);

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { html } from '../../page/elements.js';
 import type { BenchParameters } from '../bench-report.js';
-import type { MeasuredCell } from './chosen.js';
+import { colourOf, type MeasuredCell, swatch } from './chosen.js';
 
 export type Axis = 'batch' | 'length' | 'rate';
 
@@ -46,4 +46,31 @@ export function sliceTools(
 /** A cell that has no size on an axis is the same at every one. */
 function isAt(parameters: BenchParameters, axis: Axis, value: number): boolean {
   return parameters[axis] === undefined || parameters[axis] === value;
+}
+
+/**
+ * A legend whose entries put series in and out of a chart; the last one stays in.
+ *
+ * @returns whether a series is in.
+ */
+export function seriesSwitches(
+  place: HTMLElement,
+  series: readonly string[],
+  redraw: () => void,
+): (index: number) => boolean {
+  const hidden = new Set<number>();
+  const switches = series.map((name, index) => {
+    const button = html('button', { type: 'button', class: 'series', 'aria-pressed': 'true' }, [
+      swatch(colourOf(index)),
+      name,
+    ]);
+    button.addEventListener('click', () => {
+      if (!hidden.delete(index) && hidden.size < series.length - 1) hidden.add(index);
+      button.setAttribute('aria-pressed', `${!hidden.has(index)}`);
+      redraw();
+    });
+    return html('li', {}, [button]);
+  });
+  place.replaceChildren(html('ul', { class: 'legend' }, switches));
+  return (index) => !hidden.has(index);
 }

@@ -18,7 +18,7 @@ const mostDots = 1500;
 
 /** The latencies of cells in the order in which they were measured, with a line through medians. */
 export function timeChart(cells: readonly ChosenCell[], width: number): SVGElement {
-  const plot = { left: 58, right: width - 14, top: 12, bottom: timeHeight - 46 };
+  const plot = { left: 58, right: width - 14, top: 26, bottom: timeHeight - 46 };
   const low = Math.min(...cells.map(({ result }) => result.latency.min));
   const high = Math.max(...cells.map(({ result }) => result.latency.max));
   const x = linearScale(0, 1, plot.left, plot.right);

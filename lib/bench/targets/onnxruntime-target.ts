@@ -21,6 +21,7 @@ export async function openOnnxRuntimeTarget(request: OpenRequest): Promise<Targe
     inputs: runtime.inputs,
     // It computes on the thread that calls it.
     capacity: 1,
+    profiles: request.profiles ?? [],
     versions: { onnxruntime: onnxRuntimeVersion() },
     prepare: async (feeds) => async (index) => {
       let times: RunTimes | undefined;

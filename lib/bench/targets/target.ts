@@ -1,3 +1,4 @@
+import type { Profile } from '../../engine/build/profiles.js';
 import type { ValueInfo } from '../../onnx/value-info.js';
 import type { TensorMap } from '../../tensor.js';
 import type { Run } from '../load/recorder.js';
@@ -8,6 +9,8 @@ export interface Target {
   readonly inputs: readonly ValueInfo[];
   /** Inferences that it takes at once; more would only wait inside. */
   readonly capacity: number;
+  /** What it was built for; empty where nothing is built. */
+  readonly profiles: readonly Profile[];
   readonly versions: Readonly<Record<string, string>>;
   /** Puts what is fed where it is needed; `run` takes them in turns. */
   prepare(feeds: readonly TensorMap[]): Promise<Run>;

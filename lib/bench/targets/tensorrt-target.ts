@@ -25,6 +25,7 @@ export async function openTensorRTTarget(request: OpenRequest): Promise<Target> 
     provider: product,
     inputs: engine.tensors.filter(({ mode }) => mode === 'input').map(toValueInfo),
     capacity: contexts * depth,
+    profiles: engine.profiles,
     versions: { [product]: version },
     prepare: (feeds) => (transfers ? fromHost(session, feeds) : onDevice(engine, session, feeds)),
     graphProblems: () => (cudaGraphs ? Object.keys(session.stats().graphs.fallbacks) : []),

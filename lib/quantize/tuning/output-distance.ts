@@ -1,5 +1,6 @@
 import { TensorRTError } from '../../errors.js';
 import { toNumbers } from '../../onnx/tensor/numbers.js';
+import { ValueDistanceSum } from '../../onnx/tensor/value-distance.js';
 import type { Tensor, TensorMap } from '../../tensor.js';
 
 /** How far the float outputs of a model are from those of the model it was made from. */
@@ -44,14 +45,8 @@ export function outputDistance(
 
 /** {@link outputDistance}, sample by sample: nobody has to keep the outputs of them all. */
 export class DistanceSum {
-  #values = 0;
-  #squares = 0;
-  #maxError = 0;
-  #dot = 0;
-  #squareReference = 0;
-  #squareActual = 0;
-  #rows = 0;
-  #agreeing = 0;
+  readonly #values = new ValueDistanceSum();
+  readonly #rows = new RowAgreement();
 
   /** @throws TensorRTError `ERR_CALIBRATION` when the outputs differ in name or shape. */
   add(reference: TensorMap, actual: TensorMap): void {
@@ -63,48 +58,36 @@ export class DistanceSum {
       }
       const a = toNumbers(expected.type, expected.data);
       const b = toNumbers(received.type, received.data);
-      this.#addValues(a, b);
-      this.#addRows(a, b, expected.dims.at(-1) ?? 1);
+      this.#values.add(a, b);
+      this.#rows.add(a, b, expected.dims);
     }
   }
 
   /** @throws TensorRTError `ERR_CALIBRATION` when no float value came. */
   result(): OutputDistance {
-    if (this.#values === 0) throw mismatch('no values of a float type');
-    const size = Math.sqrt(this.#squareReference) * Math.sqrt(this.#squareActual);
-    const bothZero = this.#squareReference === 0 && this.#squareActual === 0;
-    return {
-      rmse: Math.sqrt(this.#squares / this.#values),
-      cosine: size === 0 ? Number(bothZero) : Math.max(-1, Math.min(1, this.#dot / size)),
-      agreement: this.#rows === 0 ? 1 : this.#agreeing / this.#rows,
-      maxError: this.#maxError,
-    };
+    const { elements, rmse, cosine, maxAbsolute } = this.#values;
+    if (elements === 0) throw mismatch('no values of a float type');
+    return { rmse, cosine, agreement: this.#rows.share ?? 1, maxError: maxAbsolute };
   }
+}
 
-  #addValues(a: ArrayLike<number>, b: ArrayLike<number>): void {
-    this.#values += a.length;
-    for (let index = 0; index < a.length; index++) {
-      const [x, y] = [a[index] as number, b[index] as number];
-      if (Number.isFinite(x) && Number.isFinite(y)) {
-        this.#dot += x * y;
-        this.#squareReference += x * x;
-        this.#squareActual += y * y;
-        const error = Math.abs(x - y);
-        this.#squares += error * error;
-        if (error > this.#maxError) this.#maxError = error;
-      } else if (!Object.is(x, y)) {
-        this.#squares = Infinity;
-        this.#maxError = Infinity;
-      }
-    }
-  }
+/** In how many rows (the last axis, where that has two entries or more) the largest is at the same place. */
+export class RowAgreement {
+  #rows = 0;
+  #agreeing = 0;
 
-  #addRows(a: ArrayLike<number>, b: ArrayLike<number>, columns: number): void {
+  add(a: ArrayLike<number>, b: ArrayLike<number>, dims: readonly number[]): void {
+    const columns = dims.at(-1) ?? 1;
     if (columns < 2) return;
     for (let start = 0; start < a.length; start += columns) {
       this.#rows++;
       if (largestAt(a, start, columns) === largestAt(b, start, columns)) this.#agreeing++;
     }
+  }
+
+  /** Of all rows; undefined where there are none. */
+  get share(): number | undefined {
+    return this.#rows === 0 ? undefined : this.#agreeing / this.#rows;
   }
 }
 

@@ -6,8 +6,8 @@ import { digits } from '../../page/figures.js';
 import { logScale, type Scale } from '../../page/scales.js';
 import type { ReportTensor } from '../report-data.js';
 
-const size = { width: 720, height: 330 };
-const plot = { left: 56, right: size.width - 16, top: 72, bottom: size.height - 44 };
+const size = { width: 720, height: 346 };
+const plot = { left: 56, right: size.width - 16, top: 90, bottom: size.height - 44 };
 /** Labels of ranges stand in as many rows as there are methods, and one range that was given. */
 const labelRows = 5;
 
