@@ -60,6 +60,20 @@ it('measures a plan in the shapes that it was built for, with the parts of each 
   );
 });
 
+it('says nothing of energy where the GPU does not', async () => {
+  slow({ STANDIN_NVML_FAIL: 'nvmlDeviceGetTotalEnergyConsumption:3:0' });
+  const { energy, cost } = await measured(scalePlan({ product: 'tensorrt' }), { pricePerHour: 1 });
+  expect(energy).toBeUndefined();
+  expect(cost).toMatchObject({ price: expect.any(Number), joules: undefined });
+});
+
+it('launches graphs that the warm-up has captured', async () => {
+  const options = { cudaGraphs: true, contexts: 2, concurrency: 4 };
+  const { warnings, failures } = await measured(scalePlan({ product: 'tensorrt' }), options);
+  expect(failures).toBe(0);
+  expect(warnings.map(({ code }) => code)).not.toContain('no-graph');
+});
+
 it('leaves inputs and outputs on the device', async () => {
   slow({ STANDIN_CUDA_COPY_US: '1000' });
   const options = { transfers: false, contexts: 2, concurrency: 3 };
