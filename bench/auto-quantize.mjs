@@ -42,7 +42,7 @@ const test = labelled.map(({ ids }) => ids);
 const float = await Runtime.load(model, { runtime: 'onnxruntime' });
 const expected = await sharesOf(float, validation);
 
-console.log(`# What autoQuantize keeps\n\n${describeRun()}\n`);
+console.log(`\n## What autoQuantize keeps\n\n${describeRun()}\n`);
 const began = performance.now();
 const {
   model: result,

@@ -40,7 +40,7 @@ const quickstartPath = join(project, 'quickstart-output/sentiment-fp32.onnx');
 const data = files.areThere ? readTexts(files.texts) : undefined;
 const texts = (data?.test.map(({ ids }) => ids) ?? madeUpTexts()).slice(0, Number(options.texts));
 
-console.log(`# Accuracy of half precision\n\n${describeRun()}\n`);
+console.log(`\n## Accuracy of half precision\n\n${describeRun()}\n`);
 /** @type {string[]} */
 const bars = [];
 const encoders = positionals.length > 0 ? positionals : [files.model, quickstartPath];

@@ -72,7 +72,7 @@ const published = [
   ['ModelOpt int8, entropy (its default)', '.8009', '.8858'],
 ];
 
-console.log(`# Accuracy of INT8\n\n${describeRun()}\n`);
+console.log(`\n## Accuracy of INT8\n\n${describeRun()}\n`);
 if (files.areThere) await measure();
 else
   console.log(`The model and its texts are not at hand in ${options.shared}: nothing is measured.`);
