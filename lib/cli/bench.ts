@@ -4,13 +4,14 @@ import type { BenchOptions, BenchProgress } from '../bench/bench-options.js';
 import type { BenchReport } from '../bench/bench-report.js';
 import { compareReports } from '../bench/compare-reports.js';
 import { readBenchReport } from '../bench/read-report.js';
+import { isPlan } from '../bench/subject.js';
 import type { Plan } from '../engine/plan/plan.js';
 import type { Model } from '../onnx/model.js';
 import { addBenchOptions, type BenchFlags } from './bench-flags.js';
 import { examineLayers, wantsLayers } from './bench-layers.js';
 import { checkOutputs, printsFile, writeOutputs } from './bench-output.js';
 import { prepareBench } from './bench-plan.js';
-import { optionsOf } from './bench-request.js';
+import { lineForPlan, optionsOf } from './bench-request.js';
 import { command } from './command.js';
 import { describeBench } from './describe-bench.js';
 import { describeComparison } from './describe-comparison.js';
@@ -66,9 +67,12 @@ function modelOf(model: string | undefined, named: string | undefined): string {
   return named ?? (model as string);
 }
 
-async function run(file: string, flags: BenchFlags, line: TrtexecLine): Promise<void> {
+async function run(file: string, flags: BenchFlags, given: TrtexecLine): Promise<void> {
   checkOutputs(flags, file);
+  // What can be refused at once is refused before anything is read.
+  optionsOf(flags, given);
   const baseline = flags.compare === undefined ? undefined : await readBenchReport(flags.compare);
+  const line = (await isPlan(file)) ? lineForPlan(given) : given;
   const options = optionsOf(flags, line);
   for (const text of [...line.notes, ...conversionNotes(flags, line)]) note(text);
 
