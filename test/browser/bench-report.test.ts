@@ -80,6 +80,16 @@ describe('a bench report', () => {
     expect(await count('#cell-rows input')).toBe(1);
   });
 
+  it('says what was done to a model once, and which inferences failed', async () => {
+    const cells = pair.cells.map((cell) => ({ ...cell, notes: ['Ranges of 8 random inputs.'] }));
+    const [first, second] = cells as [(typeof cells)[0], (typeof cells)[0]];
+    const result = first.result && { ...first.result, failures: 2, unserved: 40 };
+    await open({ ...pair, cells: [{ ...first, result }, second] });
+    expect(await texts('#cells .made li')).toEqual(['Ranges of 8 random inputs. every cell']);
+    const column = (await texts('#cell-head th')).indexOf('failed');
+    expect(await texts(`#cell-rows td:nth-child(${column + 1})`)).toEqual(['42', '–']);
+  });
+
   it('opens where nothing at all was measured', async () => {
     const cells = pair.cells.map((cell) => ({ ...cell, result: undefined, problem: 'no GPU' }));
     await open({ ...pair, cells });

@@ -50,7 +50,7 @@ ul { margin: 0; padding: 0; list-style: none; }
 .headline p { margin: 0; } .more { margin-top: 10px; display: block; } .more .headlines { margin-top: 10px; padding: 0; list-style: none; } .claim { font-weight: 600; font-size: 15px; }
 .warnings li { padding: 7px 0 7px 26px; position: relative; } .warnings li + li { border-top: 1px solid var(--line); }
 .warnings li::before { content: '⚠'; position: absolute; left: 2px; color: var(--c2); }
-.notes li { padding: 3px 0; } .notes b { font-weight: 600; margin-right: 6px; }
+.notes li { padding: 3px 0; } .notes.made { margin-top: 10px; font-size: 13px; color: var(--quiet); } .notes b { font-weight: 600; margin-right: 6px; }
 details { display: inline-block; } details[open] { display: block; } summary { cursor: pointer; } details ul { padding: 4px 0 8px 18px; list-style: disc; }
 table.cells { font-variant-numeric: tabular-nums; font-size: 13px; } table.cells th, table.cells td { padding: 4px 7px; } table.cells td, table.cells thead th { text-align: right; white-space: nowrap; }
 table.cells thead th { z-index: 2; } table.cells thead th:first-child { z-index: 3; }
