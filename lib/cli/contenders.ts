@@ -4,9 +4,9 @@ import { Model } from '../onnx/model.js';
 import type { ValueInfo } from '../onnx/value-info.js';
 import { calibrate } from '../quantize/calibrate.js';
 import { CalibrationTable } from '../quantize/calibration/table.js';
-import { concerns, Runtime } from '../runtime/load.js';
+import { concerns, isModelPath, Runtime } from '../runtime/load.js';
 import type { RuntimeName } from '../runtime/runtime.js';
-import { profileOfFeeds } from '../runtime/tensorrt.js';
+import { profileOfSamples } from '../runtime/tensorrt.js';
 import type { TensorMap } from '../tensor.js';
 import { inPrecision } from '../variants/in-precision.js';
 import { type Precision, precisions } from '../variants/precision.js';
@@ -46,14 +46,15 @@ export async function openContenders(
 ): Promise<Contenders> {
   checkFlags(paths, flags);
   const [path] = paths as [string];
-  if (!isModel(path)) return await withPlanFirst(paths, flags);
+  if (!isModelPath(path)) return await withPlanFirst(paths, flags);
   const model = await Model.load(path);
   const { precision } = flags;
   const list = precision
     ? inPrecisions(model, precision, flags)
     : paths.map((each, index) => ({
         name: each,
-        model: async () => (index === 0 ? model : isModel(each) ? await Model.load(each) : each),
+        model: async () =>
+          index === 0 ? model : isModelPath(each) ? await Model.load(each) : each,
       }));
   return {
     inputs: model.inputs,
@@ -82,7 +83,7 @@ async function withPlanFirst(paths: readonly string[], flags: ContenderFlags): P
 
 function checkFlags(paths: readonly string[], flags: ContenderFlags): void {
   const { precision, calibration, table, runtime = 'onnxruntime' } = flags;
-  if (precision && (paths.length > 1 || !isModel(paths[0] as string))) {
+  if (precision && (paths.length > 1 || !isModelPath(paths[0] as string))) {
     throw new TypeError('Expected one ONNX model beside --precision, which makes the others of it');
   }
   const ranges = precision?.some(isQuantized) ?? false;
@@ -108,18 +109,10 @@ async function open(
   if (typeof model === 'string') return await Runtime.load(model, { runtime: 'tensorrt' });
   const isDynamic = model.inputs.some(({ dims }) => dims?.some((dim) => typeof dim !== 'number'));
   const profiles =
-    runtime === 'tensorrt' && isDynamic && samples ? [await profileOf(samples())] : undefined;
+    runtime === 'tensorrt' && isDynamic && samples
+      ? [await profileOfSamples(samples())]
+      : undefined;
   return await Runtime.load(model, { runtime, int8, threads, profiles });
-}
-
-/** Of many samples, one of each shape is kept. */
-async function profileOf(samples: AsyncIterable<TensorMap>) {
-  const byShape = new Map<string, TensorMap>();
-  for await (const feeds of samples) {
-    const shape = Object.values(feeds).map(({ dims }) => dims.join('x'));
-    byShape.set(shape.join(), feeds);
-  }
-  return profileOfFeeds([...byShape.values()]);
 }
 
 function inPrecisions(model: Model, names: readonly Precision[], flags: ContenderFlags) {
@@ -168,8 +161,4 @@ export function precisionList(text: string): Precision[] {
 
 function isQuantized(precision: Precision): boolean {
   return /^(int8|fp8)/.test(precision);
-}
-
-function isModel(path: string): boolean {
-  return /\.onnx$/i.test(path);
 }

@@ -6,7 +6,7 @@ import {
   OperatorSetIdProtoSchema,
 } from 'onnx-buf';
 import { TensorRTError } from '../errors.js';
-import { callNative, loadAddon } from '../native.js';
+import { callNative, loadAddon, type NativeDevices } from '../native.js';
 import { Model } from '../onnx/model.js';
 import { toValueInfoProto } from '../onnx/value-info.js';
 import { IsolatedSession } from './child/isolated-session.js';
@@ -17,19 +17,37 @@ import { OrtSession } from './ort-session.js';
  * Whether something can run at all, told before a large model is built or written for it.
  */
 
-/** @throws TensorRTError `ERR_NO_GPU`, `ERR_ADDON` */
-export async function checkGpu(): Promise<void> {
-  await callNative(() => loadAddon().listDevices());
+type NativeDevice = NativeDevices['devices'][number];
+
+/**
+ * Looks at the GPU that something is to run on.
+ *
+ * @param device - its number.
+ * @throws TensorRTError `ERR_NO_GPU`, `ERR_ADDON`
+ */
+export async function findGpu(device = 0): Promise<NativeDevice> {
+  const { devices } = await callNative(() => loadAddon().listDevices());
+  const gpu = devices.find(({ ordinal }) => ordinal === device);
+  if (gpu) return gpu;
+  throw new TensorRTError(
+    'ERR_NO_GPU',
+    `There is no GPU ${device}: this machine has ${devices.length}, counted from 0.`,
+  );
 }
 
 /** @throws TensorRTError `ERR_RUNTIME`, `ERR_NO_GPU` */
-export async function checkOrtProvider(provider: OrtProvider, signal?: AbortSignal): Promise<void> {
+export async function checkOrtProvider(
+  provider: OrtProvider,
+  signal?: AbortSignal,
+  device?: number,
+): Promise<void> {
   await OrtSession.check(provider);
   if (provider === 'cpu') return;
-  if (provider !== 'webgpu') await checkGpu().catch(ignoreMissingAddon);
+  if (provider !== 'webgpu') await findGpu(device).catch(ignoreMissingAddon);
   // In a process of its own: what drivers print on the error output is no concern of the user.
   const session = await IsolatedSession.open(smallestModel(), {
     provider,
+    ...(provider !== 'webgpu' && { device }),
     cpuFallback: true,
     signal,
   });

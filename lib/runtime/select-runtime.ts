@@ -13,8 +13,9 @@ import {
   type RuntimeLoadOptions,
 } from './load.js';
 import type { OrtProvider } from './ort-provider.js';
-import { checkGpu, checkOrtProvider } from './probe.js';
+import { checkOrtProvider, findGpu } from './probe.js';
 import { type RuntimeName, runtimeNames } from './runtime.js';
+import { productFor } from './tensorrt.js';
 
 /** As for {@link Runtime.load}; each runtime is given those options that mean something to it. */
 export interface SelectRuntimeOptions extends Omit<RuntimeLoadOptions, 'runtime'> {
@@ -103,6 +104,9 @@ function candidatesOf(
     require === 'gpu'
       ? usualOrder.filter((name) => name !== 'onnxruntime:cpu')
       : namesOf('options.require', require);
+  if (acceptable.length === 0) {
+    throw invalidArgument('options.require', "'gpu' or names of runtimes", require);
+  }
   return order.filter((name) => acceptable.includes(name));
 }
 
@@ -119,17 +123,17 @@ function namesOf(option: string, names: RuntimeName | readonly RuntimeName[]): F
 async function checkMachine(
   name: FullName,
   source: Model | PlanInput,
-  { profiles = [], product, libraryDir, signal }: SelectRuntimeOptions,
+  { profiles = [], device, product, libraryDir, signal }: SelectRuntimeOptions,
 ): Promise<void> {
   if (name !== 'tensorrt') {
     if (!(source instanceof Model)) {
       throw new TensorRTError('ERR_RUNTIME', 'It runs ONNX models, and this is a plan.');
     }
-    return checkOrtProvider(name.slice('onnxruntime:'.length) as OrtProvider, signal);
+    return checkOrtProvider(name.slice('onnxruntime:'.length) as OrtProvider, signal, device);
   }
-  await checkGpu();
+  const { computeCapability } = await findGpu(device);
   if (!(source instanceof Model)) return;
-  await openLibrary({ product, libraryDir });
+  await openLibrary({ product: product ?? productFor(computeCapability), libraryDir });
   if (profiles.length === 0) checkFixedShapes(source);
 }
 

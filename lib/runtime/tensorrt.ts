@@ -3,14 +3,18 @@ import { buildEngine } from '../engine/build/build.js';
 import type { Profile } from '../engine/build/profiles.js';
 import { Engine } from '../engine/engine.js';
 import { toValueInfo } from '../engine/engine-tensor.js';
+import { servedBy } from '../engine/library/doctor.js';
+import type { Product } from '../engine/library/libraries.js';
 import type { LibraryOptions } from '../engine/library/library.js';
 import type { Plan } from '../engine/plan/plan.js';
 import type { PlanInput } from '../engine/plan/plan-file.js';
 import type { Session } from '../engine/session/session.js';
+import { TensorRTError } from '../errors.js';
 import { Lifetime } from '../lifetime.js';
 import { Model } from '../onnx/model.js';
 import type { ValueInfo } from '../onnx/value-info.js';
 import type { TensorMap } from '../tensor.js';
+import { findGpu } from './probe.js';
 import { checkRunOptions } from './run-options.js';
 import type { RunOptions, Runtime, RuntimeStats } from './runtime.js';
 
@@ -73,12 +77,28 @@ export async function openTensorRT(
   }
 }
 
-function build(
-  model: Model,
-  { profiles = [], cacheDir, product, libraryDir, signal }: TensorRTRuntimeOptions,
-): Promise<Plan> {
+/** Builds for the GPU that runs it, and not at all where there is none. */
+async function build(model: Model, options: TensorRTRuntimeOptions): Promise<Plan> {
+  const { profiles = [], cacheDir, device, libraryDir, signal } = options;
+  const { computeCapability } = await findGpu(device);
+  const { product = productFor(computeCapability) } = options;
   const cache = cacheDir !== undefined && { cacheDir };
   return buildEngine(model, { profiles, product, libraryDir, signal, ...cache });
+}
+
+/**
+ * The only product that runs on a GPU; undefined where both do.
+ *
+ * @throws TensorRTError `ERR_UNSUPPORTED` where none does.
+ */
+export function productFor(computeCapability: string): Product | undefined {
+  const products = servedBy(computeCapability);
+  if (products.length > 0) return products.length === 1 ? products[0] : undefined;
+  throw new TensorRTError(
+    'ERR_UNSUPPORTED',
+    `No supported TensorRT runs on a GPU of compute capability ${computeCapability}.`,
+    { remedy: 'Use a GPU from 7.5 on.' },
+  );
 }
 
 /** The shapes of some feeds; the largest is the one that TensorRT is fastest for. */

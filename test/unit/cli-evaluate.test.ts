@@ -107,7 +107,7 @@ describe('tensorrt-node evaluate', () => {
 
   it('scores tokens', async () => {
     const folder = await temporaryFolder();
-    const dims = ['batch', 'tokens', 3] as const;
+    const dims = ['batch', 'tokens', 3];
     const model = buildModel({
       inputs: [{ name: 'x', type: 'float32', dims }],
       outputs: [{ name: 'y', type: 'float32', dims }],

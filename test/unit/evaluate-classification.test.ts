@@ -6,30 +6,38 @@ const task = (labels: number[], others: object = {}) =>
   classificationTask({ samples: [], labels, ...others });
 
 describe('classification', () => {
+  interface Figures {
+    logits: number[][];
+    labels: number[];
+    accuracy: number;
+    macroF1: number;
+    weightedF1: number;
+    confusion: number[][];
+    precision: number[];
+    recall: number[];
+    f1: number[];
+    support: number[];
+  }
+
   it.each(
-    (expected.classification as Record<string, number[]>[]).map((figures) => [
-      figures['confusion']?.length,
-      figures,
-    ]),
+    (expected.classification as Figures[]).map((each) => [each.support.length, each] as const),
   )('has the figures of scikit-learn for %i classes', (classes, figures) => {
-    const { logits, labels, precision, recall, f1, support } = figures as Record<string, number[]>;
-    const half = 13;
-    const parts = [logits?.slice(0, half), logits?.slice(half)];
+    const { logits, labels, precision, recall, f1, support } = figures;
+    const parts = [logits.slice(0, 13), logits.slice(13)];
     const score = scored(
-      task(labels as number[]),
-      parts.map((part) => ({ logits: floats(part as number[]) })),
+      task(labels),
+      parts.map((part) => ({ logits: floats(part) })),
     );
-    const { accuracy, macroF1, weightedF1, confusion } = figures as Record<string, never>;
-    expect(score.metrics['accuracy']).toBeCloseTo(accuracy, 12);
-    expect(score.metrics['macroF1']).toBeCloseTo(macroF1, 12);
-    expect(score.metrics['weightedF1']).toBeCloseTo(weightedF1, 12);
-    expect(score.confusion?.counts).toEqual(confusion);
-    expect(score.classes).toHaveLength(classes as number);
-    score.classes?.forEach((figuresOf, index) => {
-      expect(figuresOf.precision).toBeCloseTo(precision?.[index] as number, 12);
-      expect(figuresOf.recall).toBeCloseTo(recall?.[index] as number, 12);
-      expect(figuresOf.f1).toBeCloseTo(f1?.[index] as number, 12);
-      expect(figuresOf.support).toBe(support?.[index]);
+    for (const name of ['accuracy', 'macroF1', 'weightedF1'] as const) {
+      expect(score.metrics[name]).toBeCloseTo(figures[name], 12);
+    }
+    expect(score.confusion?.counts).toEqual(figures.confusion);
+    expect(score.classes).toHaveLength(classes);
+    score.classes?.forEach((found, index) => {
+      expect(found.precision).toBeCloseTo(precision[index] as number, 12);
+      expect(found.recall).toBeCloseTo(recall[index] as number, 12);
+      expect(found.f1).toBeCloseTo(f1[index] as number, 12);
+      expect(found.support).toBe(support[index]);
     });
   });
 

@@ -168,7 +168,7 @@ describe('evaluate', () => {
     [[{ name: 'a' }], { maxDrop: Number.NaN }, 'options.maxDrop'],
     [[{ name: 'a' }], { drop: 1 }, "'drop'"],
   ])('rejects wrong arguments: %j %j', async (models, options, name) => {
-    const running = evaluate(models as never, task, options);
+    const running = evaluate(models as never, task, options as object);
     await expect(running).rejects.toThrow(TypeError);
     await expect(running).rejects.toThrow(name);
   });

@@ -146,7 +146,8 @@ async function findGpus(
   }
 }
 
-function servedBy(computeCapability: string): Product[] {
+/** The products that run on a GPU. */
+export function servedBy(computeCapability: string): Product[] {
   if (Number.parseFloat(computeCapability) < 7.5) return [];
   return rtxCapabilities.includes(computeCapability) ? ['tensorrt-rtx', 'tensorrt'] : ['tensorrt'];
 }
