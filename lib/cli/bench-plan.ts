@@ -86,6 +86,7 @@ async function buildPlan(
       ...(cacheDir !== undefined && { cacheDir }),
       ...(timingCache !== undefined && { timingCache }),
       ...(output !== undefined && { output }),
+      onLog: ({ text }) => note(`TensorRT: ${text}`),
       onProgress: ({ phase, elapsedMs }) => line.show(`Building: ${phase}, ${seconds(elapsedMs)}`),
     });
     line.end();

@@ -37,6 +37,15 @@ export function optionsOf(flags: BenchFlags, line: TrtexecLine): BenchOptions {
   };
 }
 
+/** A plan has its precision and is built already; trtexec passes over such flags in silence. */
+export function lineForPlan(line: TrtexecLine): TrtexecLine {
+  const { precisions, build, notes } = line;
+  if (precisions.size === 0 && Object.keys(build).length === 0) return line;
+  const idle = [...[...precisions].map((name) => `--${name}`), ...Object.keys(build)].join(', ');
+  const note = `A plan is built already: ${idle} has no meaning for it.`;
+  return { ...line, precisions: new Set(), build: {}, notes: [...notes, note] };
+}
+
 /** Nobody runs ONNX Runtime with trtexec. */
 function isTrtexec({ model, precisions, build }: TrtexecLine): boolean {
   return model !== undefined || precisions.size > 0 || Object.keys(build).length > 0;

@@ -1,16 +1,15 @@
 import type { Command } from 'commander';
 import { bench } from '../bench/bench.js';
-import type { BenchOptions, BenchProgress } from '../bench/bench-options.js';
+import type { BenchProgress } from '../bench/bench-options.js';
 import type { BenchReport } from '../bench/bench-report.js';
 import { compareReports } from '../bench/compare-reports.js';
 import { readBenchReport } from '../bench/read-report.js';
-import type { Plan } from '../engine/plan/plan.js';
-import type { Model } from '../onnx/model.js';
+import { isPlan } from '../bench/subject.js';
 import { addBenchOptions, type BenchFlags } from './bench-flags.js';
 import { examineLayers, wantsLayers } from './bench-layers.js';
 import { checkOutputs, printsFile, writeOutputs } from './bench-output.js';
-import { prepareBench } from './bench-plan.js';
-import { optionsOf } from './bench-request.js';
+import { type PreparedBench, prepareBench } from './bench-plan.js';
+import { lineForPlan, optionsOf } from './bench-request.js';
 import { command } from './command.js';
 import { describeBench } from './describe-bench.js';
 import { describeComparison } from './describe-comparison.js';
@@ -66,30 +65,34 @@ function modelOf(model: string | undefined, named: string | undefined): string {
   return named ?? (model as string);
 }
 
-async function run(file: string, flags: BenchFlags, line: TrtexecLine): Promise<void> {
+async function run(file: string, flags: BenchFlags, given: TrtexecLine): Promise<void> {
   checkOutputs(flags, file);
+  // What can be refused at once is refused before anything is read.
+  optionsOf(flags, given);
   const baseline = flags.compare === undefined ? undefined : await readBenchReport(flags.compare);
+  const line = (await isPlan(file)) ? lineForPlan(given) : given;
   const options = optionsOf(flags, line);
   for (const text of [...line.notes, ...conversionNotes(flags, line)]) note(text);
 
   const stop = stopOnInterrupt();
   try {
-    const {
-      subject,
-      options: complete,
-      plan,
-    } = await prepareBench(file, flags, options, stop.signal);
+    const prepared = await prepareBench(file, flags, options, stop.signal);
     if (flags.buildOnly) return;
-    const report = await measure(subject, complete, stop.signal);
-    await writeOutputs(report, flags, baseline);
+    const report = await measure(prepared, stop.signal);
     print(flags, describeBench(report));
     process.exitCode = report.cells.some(({ result }) => result) ? 0 : 1;
     if (baseline) compare(report, baseline, flags);
+    // After it is printed: a file that cannot be written must not cost the measurement.
+    await writeOutputs(report, flags, baseline);
     if (stop.signal.aborted) process.exitCode = 1;
-    else if (plan && wantsLayers(flags)) print(flags, await examineLayers(plan, flags, report));
+    else print(flags, await layersOf(prepared, flags, report));
   } finally {
     stop.end();
   }
+}
+
+async function layersOf({ plan }: PreparedBench, flags: BenchFlags, report: BenchReport) {
+  return plan && wantsLayers(flags) ? examineLayers(plan, flags, report) : [];
 }
 
 /** What is told goes where no file goes. */
@@ -99,8 +102,7 @@ function print(flags: BenchFlags, lines: readonly string[]): void {
 
 /** Measures; where that is interrupted, gives what there is so far. */
 async function measure(
-  subject: Model | Plan | string,
-  options: BenchOptions,
+  { subject, options }: PreparedBench,
   signal: AbortSignal,
 ): Promise<BenchReport> {
   let sofar: BenchReport | undefined;

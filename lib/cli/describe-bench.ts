@@ -130,9 +130,7 @@ function remarkLines(remarks: readonly Remark[]): string[] {
   return [...groupBy(remarks, ({ kind }) => kind).values()].flatMap((group) => {
     const [{ text }] = group;
     const isAlike = group.every((other) => other.text === text);
-    return [
-      ...indented(group.map(({ name }) => name).join(', '), 0),
-      ...indented(isAlike ? text : `The first: ${text}`, 2),
-    ];
+    const lines = indented(isAlike ? text : `The first: ${text}`, 2);
+    return [group.map(({ name }) => name).join(', '), ...lines];
   });
 }
