@@ -20,6 +20,7 @@ const meanings = {
   input_mask: 'mask',
   token_type_ids: 'types',
   segment_ids: 'types',
+  position_ids: 'positions',
 } as const;
 type Meaning = (typeof meanings)[keyof typeof meanings];
 
@@ -102,6 +103,7 @@ export class TextLayout {
         ),
       ),
       types: texts.flatMap(({ typeIds }) => row(typeIds, 0)),
+      positions: texts.flatMap(({ ids }) => row([...ids.keys()], 0)),
     };
     const dims = [texts.length, longest];
     return Object.fromEntries(

@@ -105,8 +105,9 @@ export class TextTokenizer {
     return this.#tokenizer.normalizer?.normalize(text) ?? text;
   }
 
-  idOf(token: string): number | undefined {
-    return this.#tokenizer.token_to_id(token);
+  /** What stands in the place of a hidden token; undefined where the model has none. */
+  maskId(): number | undefined {
+    return this.#tokenizer.token_to_id('[MASK]') ?? this.#tokenizer.token_to_id('<mask>');
   }
 }
 

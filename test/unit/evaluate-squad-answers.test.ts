@@ -44,7 +44,7 @@ function rowsOf(feeds: TensorMap, name: string): number[][] {
 
 /** The logits of the fixture for windows from `first` on, as a model would give them. */
 function outputsFor(feeds: TensorMap, first: number, shape: 'two' | 'one'): TensorMap {
-  const [rows, length] = feeds['input_ids']?.dims as [number, number];
+  const [rows = 0, length = 0] = feeds['input_ids']?.dims ?? [];
   const side = (name: 'start' | 'end') =>
     Array.from({ length: rows * length }, (_, at) => {
       const window = fixture.windows[first + Math.floor(at / length)];
@@ -68,7 +68,7 @@ async function answersOf(options: Partial<SquadTaskOptions>, shape: 'two' | 'one
   let windows = 0;
   for await (const feeds of task.samples()) {
     scorer.add(outputsFor(feeds, windows, shape), feeds);
-    windows += feeds['input_ids']?.dims[0] as number;
+    windows += feeds['input_ids']?.dims[0] ?? 0;
   }
   const { answers = [] } = scorer.finish();
   return Object.fromEntries(ids.map((id, index) => [id, singleSpaced(answers[index])]));
