@@ -53,9 +53,9 @@ export function rooflineHint(
   return { ...reached, share, ...verdict({ result, work, seconds, times, share, roof }) };
 }
 
-/** The published figures that a cell can be held against. */
-export function roofOf({ parameters, result }: BenchCell, gpu?: string): GpuPeaks | undefined {
-  const onGpu = /tensorrt|cuda/.test(`${parameters.runtime} ${result?.provider ?? ''}`);
+/** The published figures that a cell can be held against: none where a CPU did the work. */
+export function roofOf({ result }: BenchCell, gpu?: string): GpuPeaks | undefined {
+  const onGpu = /tensorrt|cuda/.test(result?.provider ?? '');
   return onGpu && gpu !== undefined ? gpuPeaks(gpu) : undefined;
 }
 

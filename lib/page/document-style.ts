@@ -1,4 +1,4 @@
-/** Colours as custom properties, for readers in the light and in the dark. */
+/** Colours as custom properties, for readers in the light and in the dark. Paper is light. */
 export interface Themes {
   readonly light: string;
   readonly dark: string;
@@ -20,8 +20,8 @@ export function documentStyle(own: Themes & { readonly rules: string }): string 
   const [light, dark] = [common.light + own.light, common.dark + own.dark];
   return `
 :root { ${light} }
-@media (prefers-color-scheme: dark) { :root:not([data-theme=light]) { ${dark} } }
-:root[data-theme=dark] { ${dark} }
+@media screen and (prefers-color-scheme: dark) { :root:not([data-theme=light]) { ${dark} } }
+@media screen { :root[data-theme=dark] { ${dark} } }
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 body { margin: 0 auto; padding: 0 20px 60px; max-width: 1240px; background: var(--page); color: var(--ink);

@@ -80,6 +80,23 @@ describe('a bench report', () => {
     expect(await count('#cell-rows input')).toBe(1);
   });
 
+  it('shows warnings that differ in their figures as one, with those of each below', async () => {
+    const cells = pair.cells.map((cell, index) => {
+      const message = `Times vary by ${index + 3}.5 %.`;
+      const result = cell.result && {
+        ...cell.result,
+        warnings: [{ code: 'unstable' as const, message }],
+      };
+      return { ...cell, result };
+    });
+    await open({ ...pair, cells });
+    expect(await texts('.warnings > li')).toHaveLength(1);
+    expect(await texts('.warnings details li')).toEqual([
+      '8x128 fp32 onnxruntime:cpu: Times vary by 3.5 %.',
+      '8x128 int8 onnxruntime:cpu: Times vary by 4.5 %.',
+    ]);
+  });
+
   it('says what was done to a model once, and which inferences failed', async () => {
     const cells = pair.cells.map((cell) => ({ ...cell, notes: ['Ranges of 8 random inputs.'] }));
     const [first, second] = cells as [(typeof cells)[0], (typeof cells)[0]];
@@ -269,6 +286,7 @@ describe('the charts of a bench report', () => {
       expect.arrayContaining(['50', '100', '200']),
     );
     expect(await count('#curves-chart .point:not(.tail)')).toBe(3);
+    expect(await text('#curves p')).toContain('beside the points are arrivals a second');
     expect(await texts('#parts-legend li')).toContain('queue');
   });
 
@@ -293,7 +311,7 @@ describe('the charts of a bench report', () => {
     expect((await texts('#roofline-hints li')).join()).toMatch(/Compute bound: .* of the T4/);
     await open(pair);
     expect(await count('#roofline-chart .roof')).toBe(0);
-    expect(await text('#roofline')).toMatch(/No published figures[\s\S]*Reaches [\d.]+ GFLOP\/s/);
+    expect(await text('#roofline')).toMatch(/No published figures[\s\S]*[\d.]+ [GT]OP\/s/);
   });
 
   it('show what has changed since an older report', async () => {

@@ -59,6 +59,15 @@ describe('headlines', () => {
     ]);
   });
 
+  it('compare with the model as given, where nothing else is there', () => {
+    const asGiven = steady(20, { precision: 'fp32' });
+    const { precision: _, ...parameters } = asGiven.parameters;
+    const report = reportOf([{ ...asGiven, parameters }, steady(10, { precision: 'int8' })]);
+    expect(headlinesOf(report)).toMatchObject([
+      { claim: 'INT8 is faster than the model as given', figure: '2.00×' },
+    ]);
+  });
+
   it('go by the latency in an open loop, whose throughput is what was asked for', () => {
     const at = (milliseconds: number, precision: 'fp32' | 'int8') => {
       const cell = steady(milliseconds, { precision, rate: 10 });

@@ -238,6 +238,12 @@ describe('what limits a cell', () => {
     expect(hint?.text).toBe('Reaches 200 GFLOP/s.');
   });
 
+  it('is not told where the CPU did the work of a GPU', () => {
+    const cell = onGpu({ flops: 65e9, bytes: 32e6 }, 2);
+    const fallen = { ...cell, result: cell.result && { ...cell.result, provider: 'cpu' } };
+    expect(rooflineHint(fallen, t4)?.bound).toBeUndefined();
+  });
+
   it('is unknown without work', () => {
     expect(rooflineHint(cellOf([10]), t4)).toBeUndefined();
   });

@@ -136,22 +136,36 @@ function hasWarnings({ cells }: BenchReport): boolean {
   return cells.some(({ result, problem }) => problem !== undefined || result?.warnings.length);
 }
 
-/** What is said about several cells is said once. */
+/** What is said about several cells is said once, even where figures in it differ. */
 class Remarks {
-  readonly #cells = new Map<string, string[]>();
+  readonly #about = new Map<string, { readonly cell: string; readonly remark: string }[]>();
 
   add(remark: string, cell: string): void {
-    this.#cells.set(remark, [...(this.#cells.get(remark) ?? []), cell]);
+    const alike = remark.replaceAll(/\d[\d.,]*/g, '0');
+    this.#about.set(alike, [...(this.#about.get(alike) ?? []), { cell, remark }]);
   }
 
   /** @param all - how many cells there are. */
   toHtml(kind: string, all: number): string {
-    const lines = [...this.#cells].map(
-      ([remark, names]) =>
-        `<li>${escapeHtml(remark)} <span class="quiet">${listOf(names, all)}</span></li>`,
-    );
+    const lines = [...this.#about.values()].map((about) => {
+      const [first] = about;
+      return `<li>${escapeHtml(first?.remark ?? '')} ${whereOf(about, all)}</li>`;
+    });
     return lines.length > 0 ? `<ul class="${kind}">${lines.join('')}</ul>` : '';
   }
+}
+
+/** The cells that a remark is about, with what is said of each where that differs. */
+function whereOf(about: readonly { cell: string; remark: string }[], all: number): string {
+  if (new Set(about.map(({ remark }) => remark)).size === 1) {
+    const names = about.map(({ cell }) => cell);
+    return `<span class="quiet">${listOf(names, all)}</span>`;
+  }
+  const lines = about.map(
+    ({ cell, remark }) => `<li>${escapeHtml(cell)}: ${escapeHtml(remark)}</li>`,
+  );
+  const summary = `${about[0]?.cell} and ${counted(about.length - 1, 'other cell')}`;
+  return `<details class="quiet"><summary>${escapeHtml(summary)}</summary><ul>${lines.join('')}</ul></details>`;
 }
 
 /** The warnings, then what was not measured. */

@@ -45,11 +45,11 @@ ul { margin: 0; padding: 0; list-style: none; }
 .headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 12px; }
 .headline { display: flex; gap: 16px; align-items: center; padding: 14px 18px; background: var(--own-paper);
   border: 1px solid color-mix(in srgb, var(--own) 35%, transparent); border-radius: 10px; }
-.headline.plain { background: var(--paper); border-color: var(--line); } .headline.plain b { color: var(--ink); }
+.headline.plain { background: var(--paper); border: 1px solid var(--line); } .tools:empty { display: none; } .headline.plain b { color: var(--ink); }
 .headline b { font-size: 30px; line-height: 1; color: var(--own); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .headline p { margin: 0; } .more { margin-top: 10px; display: block; } .more .headlines { margin-top: 10px; padding: 0; list-style: none; } .claim { font-weight: 600; font-size: 15px; }
-.warnings li { padding: 7px 0 7px 26px; position: relative; } .warnings li + li { border-top: 1px solid var(--line); }
-.warnings li::before { content: '⚠'; position: absolute; left: 2px; color: var(--c2); }
+.warnings > li { padding: 7px 0 7px 26px; position: relative; } .warnings > li + li { border-top: 1px solid var(--line); }
+.warnings > li::before { content: '⚠'; position: absolute; left: 2px; color: var(--c2); }
 .notes li { padding: 3px 0; } .notes.made { margin-top: 10px; font-size: 13px; color: var(--quiet); } .notes b { font-weight: 600; margin-right: 6px; }
 details { display: inline-block; } details[open] { display: block; } summary { cursor: pointer; } details ul { padding: 4px 0 8px 18px; list-style: disc; }
 table.cells { font-variant-numeric: tabular-nums; font-size: 13px; } table.cells th, table.cells td { padding: 4px 7px; } table.cells td, table.cells thead th { text-align: right; white-space: nowrap; }
@@ -75,7 +75,7 @@ ${dashRules.join(' ')}
 .range { stroke: var(--own); stroke-width: 1.5; opacity: .55; }
 .mark { fill: var(--own); stroke: var(--paper); stroke-width: 1.5; }
 .point { fill: var(--own); stroke: var(--paper); stroke-width: 1.5; } .point.tail { fill: var(--paper); stroke: var(--own); }
-.dots { stroke: var(--own); stroke-width: 2.4; stroke-linecap: round; opacity: .28; fill: none; }
+.dots { stroke: var(--own); stroke-width: 2.4; stroke-linecap: round; opacity: .28; fill: none; } .dots.few { stroke-width: 5; opacity: .6; }
 .chart .row-name { fill: var(--ink); font-size: 12px; } .chart .part-name { fill: var(--on-part); } .chart .part-name.rest { fill: var(--ink); }
 .bar { fill: var(--own); }
 .roof { fill: none; stroke: var(--quiet); stroke-width: 1.6; }
@@ -89,7 +89,7 @@ ${dashRules.join(' ')}
 [data-tip]:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 #tip { position: fixed; z-index: 9; max-width: min(380px, 90vw); padding: 6px 10px; border-radius: 7px; font-size: 12px; white-space: pre-line;
   background: var(--ink); color: var(--paper); pointer-events: none; box-shadow: 0 6px 20px rgb(0 0 0 / .25); }
-@media (max-width: 800px) { section { padding: 14px 12px; } body { padding: 0 10px 40px; } .headline.plain { background: var(--paper); border-color: var(--line); } .headline.plain b { color: var(--ink); }
+@media (max-width: 800px) { section { padding: 14px 12px; } body { padding: 0 10px 40px; } .headline.plain { background: var(--paper); border: 1px solid var(--line); } .tools:empty { display: none; } .headline.plain b { color: var(--ink); }
 .headline b { font-size: 24px; } .setting { grid-template-columns: 1fr; } .setting dd { margin-bottom: 4px; } table.cells th:first-child { max-width: 46vw; min-width: 120px; } .choice label { white-space: normal; } .choice .swatch { width: 12px; } }
 @media print { .series { display: flex; border: 0; } button.sort { display: inline; padding: 0; font-size: 8px; white-space: normal; } section, .headline { break-inside: avoid; } #cells { break-inside: auto; } body { padding: 0; } table.cells { font-size: 8px; } table.cells th, table.cells td { padding: 1px 3px; position: static; } table.cells thead th { white-space: normal; font-size: 8px; } .choice .swatch { width: 12px; } .choice input { display: none; } #tip { display: none; } }
 ${[...seriesRules, ...partRules, ...heatRules, ...verdictRules].join('\n')}
