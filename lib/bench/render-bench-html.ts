@@ -1,7 +1,7 @@
 import { checkOptions, invalidArgument } from '../arguments.js';
 import { htmlPage, joinModules } from '../page/html-page.js';
 import type { BenchReport } from './bench-report.js';
-import { compareReports } from './compare-reports.js';
+import { compareReports, type ReportComparison } from './compare-reports.js';
 import { headlinesOf } from './html/headlines.js';
 import { pageBody } from './html/page-body.js';
 import { pageData } from './html/page-data.js';
@@ -10,6 +10,8 @@ import { benchStyle } from './html/page-style.js';
 export interface BenchHtmlOptions {
   /** An older report: the page then shows what has changed since. */
   baseline?: BenchReport | undefined;
+  /** What {@link compareReports} gave for it, where that was called before: it takes its time. */
+  comparison?: ReportComparison | undefined;
   /** The change that matters, as a share, as of {@link compareReports}. Default: .05. */
   threshold?: number | undefined;
 }
@@ -28,10 +30,14 @@ export async function renderBenchHtml(
   options: BenchHtmlOptions = {},
 ): Promise<string> {
   checkReport('report', report);
-  checkOptions('options', options, ['baseline', 'threshold']);
+  checkOptions('options', options, ['baseline', 'comparison', 'threshold']);
   const { baseline, threshold } = options;
+  if (options.comparison && !baseline) {
+    throw new TypeError('Expected options.baseline beside options.comparison');
+  }
   if (baseline) checkReport('options.baseline', baseline);
-  const comparison = baseline && compareReports(baseline, report, { threshold });
+  const comparison =
+    baseline && (options.comparison ?? compareReports(baseline, report, { threshold }));
   const headlines = headlinesOf(report);
   const data = pageData(report, headlines, comparison);
   return htmlPage({
