@@ -7,7 +7,7 @@ import type { BenchFlags } from './bench-flags.js';
 import { note } from './terminal.js';
 import { bytes } from './text.js';
 
-const formats = ['json', 'csv', 'markdown', 'html'] as const;
+export const formats = ['json', 'csv', 'markdown', 'html'] as const;
 const standardOutput = '-';
 
 /** Whether the standard output is for a file, and so for nothing else. */

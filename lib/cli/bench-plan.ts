@@ -10,6 +10,7 @@ import { inPrecision } from '../variants/in-precision.js';
 import type { BenchFlags } from './bench-flags.js';
 import { wantsLayers } from './bench-layers.js';
 import { dataOf } from './bench-request.js';
+import { kebab } from './command.js';
 import { seconds, withProgress } from './progress.js';
 import { note } from './terminal.js';
 import { bytes } from './text.js';
@@ -41,10 +42,6 @@ export async function prepareBench(
   const plan = await buildPlan(model, flags, complete, signal);
   const { precisions: _, profiles: __, build: ___, table: ____, ...ofPlan } = complete;
   return { subject: plan, options: ofPlan, plan };
-}
-
-function kebab(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** Whether something is asked for that one engine has for all cells. */

@@ -6,7 +6,7 @@
  * Without `--model` it is BERT-base with random weights.
  */
 import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { Model } from 'tensorrt-node';
 import { inPrecision } from '../../dist/variants/in-precision.js';
 import { isProgram, run } from './main.js';
@@ -71,6 +71,7 @@ function latencyRow(fp32: Latency, int8: Latency): Row {
       hasVnni() ? 'with VNNI' : 'without VNNI',
       `${fp32.median.toFixed(1)} ms by ${int8.median.toFixed(1)} ms`,
       `variation ${(100 * fp32.variation).toFixed(0)} % and ${(100 * int8.variation).toFixed(0)} %`,
+      `load ${loadavg()[0]?.toFixed(1)} on ${cpus().length} cores`,
     ],
   };
   return { what, published: [published.latency], outcome };

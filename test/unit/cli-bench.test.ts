@@ -125,6 +125,22 @@ describe('tensorrt-node bench', () => {
 });
 
 describe('--compare', () => {
+  it('compares and tells again what was measured before, without measuring', async () => {
+    const folder = await temporaryFolder();
+    const [before, after] = [`${folder}/before.json`, `${folder}/after.json`];
+    await writeFile(before, JSON.stringify(reportOf([earlier(1)])));
+    await writeFile(after, JSON.stringify(reportOf([earlier(1.2)])));
+    const html = `${folder}/page.html`;
+    const slower = await bench([after, '--compare', before, '--markdown=-', '--html', html]);
+    expect(slower.code).toBe(1);
+    expect(slower.stdout).toMatch(/^# bert\.onnx\n/);
+    expect(slower.stderr).toMatch(/slower {2}1 fp32 onnxruntime {2}median .* \+20\.0 % \(\+\d/);
+    expect(await readFile(html, 'utf8')).toMatch(/^<!doctype html>/);
+    expect(await errorOf(parsed([after, '--matrix', 'batch=1']))).toMatchObject({
+      message: expect.stringContaining('Expected no --matrix, since'),
+    });
+  });
+
   it('tells each verdict, with the interval or why there is none', () => {
     const [before, after] = [reportOf([earlier(1), cellOf([1])]), reportOf([earlier(0.8)])];
     const lines = describeComparison('old.json', compareReports(before, after)).join('\n');
