@@ -45,6 +45,14 @@ export interface BenchMethod {
   /** Whether inputs and outputs are copied to and from the device in every inference. */
   readonly transfers: boolean;
   readonly inputs: 'random' | 'samples';
+  /** Of open loops: gaps between arrivals by chance, or equal. */
+  readonly arrivals?: 'poisson' | 'even' | undefined;
+  /** How threads waited for the GPU. */
+  readonly wait?: 'block' | 'spin' | undefined;
+  /** Of ONNX Runtime; undefined for one per core. */
+  readonly threads?: number | undefined;
+  /** How ONNX Runtime computed INT8; undefined for its kernels. */
+  readonly int8?: 'kernels' | 'float' | undefined;
   readonly pricePerHour?: number | undefined;
 }
 

@@ -153,7 +153,8 @@ async function emptyReport(subject: Subject, options: CheckedBenchOptions): Prom
 
 function methodOf(options: CheckedBenchOptions): BenchMethod {
   const { warmupMs, durationMs, iterations, contexts, concurrency } = options;
-  const { cudaGraphs, transfers, samples, pricePerHour } = options;
+  const { cudaGraphs, transfers, samples, rates, arrivals } = options;
+  const { wait, threads, int8, pricePerHour } = options;
   return {
     warmupMs,
     durationMs,
@@ -163,6 +164,10 @@ function methodOf(options: CheckedBenchOptions): BenchMethod {
     cudaGraphs,
     transfers,
     inputs: samples ? 'samples' : 'random',
+    arrivals: rates && arrivals,
+    wait,
+    threads,
+    int8,
     pricePerHour,
   };
 }

@@ -68,7 +68,7 @@ it('takes a file, samples and rates, and tells how far it is', async () => {
     onProgress: (progress) => seen.push(progress),
   });
   expect(report.model.name).toBe('linear.onnx');
-  expect(report.method.inputs).toBe('samples');
+  expect(report.method).toMatchObject({ inputs: 'samples', arrivals: 'even', wait: 'block' });
   const [cell] = report.cells;
   expect(cell).toMatchObject({ name: '2 onnxruntime:cpu 500/s', shapes: { x: [2, 16] } });
   // 500 a second for 20 ms.
