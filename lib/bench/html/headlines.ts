@@ -139,20 +139,21 @@ function speedOf({ parameters, result }: Measured): number {
 }
 
 function evidenceOf(pairs: readonly Pair[], typical: Pair): string {
-  const { cell, reference } = typical;
-  const place = placeName(cell.parameters);
-  const unit = cell.parameters.rate === undefined;
-  const speed = unit
-    ? `${figure(cell.result.inferencesPerSecond)} against ${figure(reference.result.inferencesPerSecond)} inferences a second, `
-    : '';
-  const latency = `median ${figure(cell.result.latency.median)} against ${figure(reference.result.latency.median)} ms`;
-  const [least, most] = [pairs[0], pairs.at(-1)] as [Pair, Pair];
-  const span =
-    pairs.length > 1
-      ? `${times(least.ratio)}× (${placeName(least.cell.parameters)}) to ${times(most.ratio)}× (${placeName(most.cell.parameters)}) over ${pairs.length} shapes. `
-      : '';
-  const noise = typical.noise > leastDifference ? `, give or take ${percent(typical.noise)}` : '';
-  return `${span}${place ? `At ${place}: ` : ''}${speed}${latency}${noise}.`;
+  const [now, before] = [typical.cell.result, typical.reference.result];
+  const place = placeName(typical.cell.parameters);
+  const isClosed = typical.cell.parameters.rate === undefined;
+  const speed = `${figure(now.inferencesPerSecond)} against ${figure(before.inferencesPerSecond)} inferences a second`;
+  const latency = `median ${figure(now.latency.median)} against ${figure(before.latency.median)} ms`;
+  const noise = typical.noise > leastDifference ? [`give or take ${percent(typical.noise)}`] : [];
+  const figures = [...(isClosed ? [speed] : []), latency, ...noise].join(', ');
+  return `${spanOf(pairs)}${place ? `At ${place}: ` : ''}${figures}.`;
+}
+
+function spanOf(pairs: readonly Pair[]): string {
+  const [least, most] = [pairs[0], pairs.at(-1)];
+  if (!least || !most || least === most) return '';
+  const end = ({ ratio, cell }: Pair) => `${times(ratio)}× (${placeName(cell.parameters)})`;
+  return `${end(least)} to ${end(most)} over ${pairs.length} shapes. `;
 }
 
 function times(ratio: number): string {

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { figure, withUnit } from '../../figures.js';
 import { byId, pageData, toggleTheme } from '../../page/dom.js';
-import { html } from '../../page/elements.js';
+import { html, svg } from '../../page/elements.js';
 import { fittedChart } from '../../page/fitted-chart.js';
 import { installTips } from '../../page/tips.js';
 import type { BenchPageData, PageRoofs } from '../html/page-data.js';
@@ -37,9 +37,7 @@ function chartOfChosen(
   const redraw = fittedChart(place, (width) => {
     const { cells } = chosen;
     empty.hidden = cells.length > 0;
-    return cells.length > 0
-      ? draw(cells, width)
-      : document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+    return cells.length > 0 ? draw(cells, width) : svg('svg');
   });
   chosen.onChange(redraw);
   return redraw;
@@ -59,20 +57,18 @@ function showLatency(chosen: Chosen): void {
 
 /** Keeps a legend, and what is said about each cell, in step with the choice. */
 function showNotes(chosen: Chosen): void {
-  const fill = () => {
+  chosen.follow(() => {
     const { cells } = chosen;
     for (const place of document.querySelectorAll('.chosen-legend')) {
       place.replaceChildren(legend(cells.map(({ look, name }) => [look, name])));
     }
-    const drifts = cells.flatMap(({ name, result: { drift } }) => (drift ? [[name, drift]] : []));
-    byId('drift').replaceChildren(
-      ...drifts.map(([name = '', text = '']) =>
-        html('li', {}, [html('b', {}, [name]), ` ${text}`]),
-      ),
-    );
-  };
-  chosen.onChange(fill);
-  fill();
+    const drifts = cells.flatMap(({ name, result: { drift } }) => (drift ? note(name, drift) : []));
+    byId('drift').replaceChildren(...drifts);
+  });
+}
+
+function note(cell: string, text: string): HTMLElement {
+  return html('li', {}, [html('b', {}, [cell]), ` ${text}`]);
 }
 
 const pointNouns = { rate: 'arrivals a second', batch: 'batches', length: 'lengths' };
@@ -131,7 +127,7 @@ function showCosts(data: BenchPageData, cells: readonly MeasuredCell[]): void {
   }
 }
 
-/** Below the roof of the GPU where one is known; else what was reached, and nothing is said of limits. */
+/** Under the roof of the GPU where one is known; else what was reached, and nothing of limits. */
 function showRoofline(
   { roofs }: BenchPageData,
   cells: readonly MeasuredCell[],
@@ -155,25 +151,21 @@ function showLimits(roofs: PageRoofs, cells: readonly MeasuredCell[], chosen: Ch
     .filter(hasRoofline)
     .filter(({ result }) => result.roofline.share !== undefined);
   fittedChart(byId('roofline-chart'), (width) => rooflineChart(onGpu, roofs, width));
-  const fill = () =>
-    byId('roofline-hints').replaceChildren(
-      ...chosen.cells.flatMap(({ name, result: { roofline } }) =>
-        roofline ? [html('li', {}, [html('b', {}, [name]), ` ${roofline.text}`])] : [],
-      ),
+  chosen.follow(() => {
+    const hints = chosen.cells.flatMap(({ name, result: { roofline } }) =>
+      roofline ? note(name, roofline.text) : [],
     );
-  chosen.onChange(fill);
-  fill();
+    byId('roofline-hints').replaceChildren(...hints);
+  });
 }
 
 function showPartsLegend(chosen: Chosen): void {
-  const fill = () => {
+  chosen.follow(() => {
     const entries = partsShown(chosen.cells).map((part) =>
       html('li', {}, [html('span', { class: `key ${part}` }), partNames[part]]),
     );
     byId('parts-legend').replaceChildren(html('ul', { class: 'legend' }, entries));
-  };
-  chosen.onChange(fill);
-  fill();
+  });
 }
 
 const data = pageData<BenchPageData>();

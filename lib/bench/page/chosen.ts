@@ -59,8 +59,15 @@ export class Chosen {
     for (const listener of this.#listeners) listener();
   }
 
+  /** Calls a listener whenever other cells are chosen. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Calls a listener now, and whenever other cells are chosen. */
+  follow(listener: () => void): void {
+    this.onChange(listener);
+    listener();
   }
 }
 

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { figure } from '../../figures.js';
-import { axesOf, label, type Plot } from '../../page/axes.js';
+import { axesOf, label, type Plot, widthOf } from '../../page/axes.js';
 import { svg } from '../../page/elements.js';
 import { linearScale, linePath, logScale, type Scale, shareLabel } from '../../page/scales.js';
 import type { ChosenCell } from './chosen.js';
@@ -88,7 +88,7 @@ function percentileNames(cells: readonly ChosenCell[], x: Scale): SVGElement[] {
   const taken: [number, number][] = [];
   return percentiles.flatMap(([key, text]) => {
     const at = x.at(first.result.latency[key]);
-    const half = (text.length * 6.4) / 2 + 3;
+    const half = widthOf(text) / 2 + 3;
     const start = Math.min(at, x.at(x.to) - half);
     if (taken.some(([from, to]) => start - half < to && start + half > from)) return [];
     taken.push([start - half, start + half]);
@@ -130,23 +130,29 @@ function histogram(cells: readonly ChosenCell[], plot: Plot, x: Scale): SVGEleme
         svg('path', { class: `curve ${look}`, d }),
       ];
     }),
-    ...Array.from({ length: count }, (_, bin) => {
-      const own = cells.flatMap(({ name }, index) => {
-        const share = shares[index]?.[bin] ?? 0;
-        return share > 0 ? [`${name}: ${shareLabel(Number(share.toPrecision(2)))}`] : [];
-      });
-      const box = {
-        x: edge(bin),
-        width: edge(bin + 1) - edge(bin),
-        y: plot.top,
-        height: plot.bottom - plot.top,
-      };
-      const span = `${figure(x.invert(edge(bin)))} to ${figure(x.invert(edge(bin + 1)))} ms`;
-      return own.length > 0
-        ? [svg('rect', { class: 'hit', ...box, 'data-tip': [span, ...own].join('\n') })]
-        : [];
-    }).flat(),
+    ...shareTips(cells, shares, { plot, x, edge }),
   ];
+}
+
+/** Tells for each bin what is in it, from the top of the chart to its bottom. */
+function shareTips(
+  cells: readonly ChosenCell[],
+  shares: readonly (readonly number[])[],
+  { plot, x, edge }: { plot: Plot; x: Scale; edge: (bin: number) => number },
+): SVGElement[] {
+  const height = plot.bottom - plot.top;
+  return (shares[0] ?? []).flatMap((_, bin) => {
+    const own = cells.flatMap(({ name }, index) => {
+      const share = shares[index]?.[bin] ?? 0;
+      return share > 0 ? [`${name}: ${shareLabel(Number(share.toPrecision(2)))}`] : [];
+    });
+    if (own.length === 0) return [];
+    const [from, to] = [edge(bin), edge(bin + 1)];
+    const span = `${figure(x.invert(from))} to ${figure(x.invert(to))} ms`;
+    const tip = [span, ...own].join('\n');
+    const box = { x: from, y: plot.top, width: to - from, height };
+    return [svg('rect', { class: 'hit', ...box, 'data-tip': tip })];
+  });
 }
 
 /** The outline of the bins that have something in them. */
