@@ -9,38 +9,31 @@
  * would be if those probabilities were right. An answer that changes where the float model was unsure
  * costs little, as it does with labels. The labelled texts are looked at once, at the end.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
-import { autoQuantize, Model, Runtime, tensor } from '../dist/index.js';
+import { autoQuantize, Model, Runtime } from '../dist/index.js';
 import { bar, describeRun, table } from './lib/report.mjs';
+import { defaultShared, feedsFor, readTexts, sentimentFiles, share } from './lib/sentiment.mjs';
 
-/** @typedef {import('../dist/index.js').Runtime} Runtime */
 /** @typedef {[number, number]} Shares */
 
-const project = fileURLToPath(new URL('..', import.meta.url));
 const { values: options } = parseArgs({
   options: {
     drop: { type: 'string', default: '0.003' },
     method: { type: 'string', default: 'auto' },
     group: { type: 'string', default: 'block' },
     'test-every': { type: 'string', default: '1' },
-    shared: { type: 'string', default: join(project, '../shared/models') },
+    shared: { type: 'string', default: defaultShared },
   },
 });
-const modelPath = join(options.shared, 'minilm-movie-sentiment.onnx');
-const textsPath = join(options.shared, 'movie-sentiment.json.gz');
-if (!existsSync(modelPath) || !existsSync(textsPath)) {
+const files = sentimentFiles(options.shared);
+if (!files.areThere) {
   throw new Error(
     `There is no classifier with its texts in ${options.shared}: name a folder by --shared`,
   );
 }
 
-/** @type {{ calibration: number[][], test: { ids: number[], label: number }[] }} */
-const data = JSON.parse(gunzipSync(readFileSync(textsPath)).toString());
-const model = await Model.load(modelPath);
+const data = readTexts(files.texts);
+const model = await Model.load(files.model);
 const calibration = data.calibration.filter((_, index) => index % 4 === 0);
 const validation = data.calibration.filter((_, index) => index % 4 !== 0);
 const labelled = data.test.filter((_, index) => index % Number(options['test-every']) === 0);
@@ -49,7 +42,7 @@ const test = labelled.map(({ ids }) => ids);
 const float = await Runtime.load(model, { runtime: 'onnxruntime' });
 const expected = await sharesOf(float, validation);
 
-console.log(`# What autoQuantize keeps\n\n${describeRun()}\n`);
+console.log(`\n## What autoQuantize keeps\n\n${describeRun()}\n`);
 const began = performance.now();
 const {
   model: result,
@@ -146,26 +139,14 @@ function batches(texts, size) {
   order.sort((a, b) => lengthOf(texts[a]) - lengthOf(texts[b]));
   return Array.from({ length: Math.ceil(order.length / size) }, (_, batch) => {
     const indices = order.slice(batch * size, (batch + 1) * size);
-    return { indices, feeds: feedsOf(indices.map((index) => texts[index] ?? [])) };
+    return {
+      indices,
+      feeds: feedsFor(
+        model,
+        indices.map((index) => texts[index] ?? []),
+      ),
+    };
   });
-}
-
-/** @param {readonly number[][]} texts */
-function feedsOf(texts) {
-  const length = Math.max(...texts.map(lengthOf));
-  const dims = [texts.length, length];
-  /** @param {(ids: number[], position: number) => number} value */
-  const fill = (value) =>
-    tensor(
-      'int64',
-      dims,
-      texts.flatMap((ids) => Array.from({ length }, (_, i) => value(ids, i))),
-    );
-  return {
-    input_ids: fill((ids, i) => ids[i] ?? 0),
-    attention_mask: fill((ids, i) => (i < ids.length ? 1 : 0)),
-    token_type_ids: fill(() => 0),
-  };
 }
 
 /** @param {readonly number[] | undefined} ids */
@@ -176,7 +157,7 @@ function lengthOf(ids) {
 /**
  * The probabilities of both labels for each text.
  *
- * @param {Runtime} runtime
+ * @param {import('../dist/index.js').Runtime} runtime
  * @param {readonly number[][]} texts
  */
 async function sharesOf(runtime, texts) {
@@ -209,7 +190,7 @@ function expectedAccuracy(shares) {
  * @param {readonly number[]} labels
  */
 function accuracy(shares, labels) {
-  return shares.filter((own, i) => answer(own) === labels[i]).length / shares.length;
+  return share(shares.map(answer), labels);
 }
 
 /**

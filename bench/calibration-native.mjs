@@ -18,7 +18,7 @@ const addon = loadAddon();
 const tensors = 24;
 const size = 8 * 128 * 384;
 
-console.log(`# Native calibration\n\n${describeRun()}\n`);
+console.log(`\n## Native calibration\n\n${describeRun()}\n`);
 const normal = Float32Array.from({ length: size }, gaussian);
 /** @type {Record<string, { data: Float32Array | Uint16Array, type: 'float32' | 'bfloat16' }>} */
 const inputs = {

@@ -8,44 +8,46 @@
  * model that `npm run quickstart` leaves in quickstart-output is compared, without accuracy.
  * ONNX Runtime on a CPU computes many operators of FP16 models in FP32, and rounds between them.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
-import { calibrate, Model, quantize, Runtime, tensor, toHalf } from '../dist/index.js';
+import { calibrate, Model, quantize, Runtime, toHalf } from '../dist/index.js';
 import { bar, describeRun, table } from './lib/report.mjs';
+import {
+  answersOf,
+  defaultShared,
+  feedsFor,
+  readTexts,
+  sentimentFiles,
+  share,
+} from './lib/sentiment.mjs';
 
-/** @typedef {{ ids: number[], label: number }} Text */
+/** @typedef {import('./lib/sentiment.mjs').Texts} Texts */
 /** @typedef {import('../dist/index.js').TensorMap} TensorMap */
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const { values: options, positionals } = parseArgs({
   options: {
     texts: { type: 'string', default: '200' },
-    shared: { type: 'string', default: join(project, '../shared/models') },
+    shared: { type: 'string', default: defaultShared },
   },
   allowPositionals: true,
 });
-const classifierPath = join(options.shared, 'minilm-movie-sentiment.onnx');
-const textsPath = join(options.shared, 'movie-sentiment.json.gz');
+const files = sentimentFiles(options.shared);
 const quickstartPath = join(project, 'quickstart-output/sentiment-fp32.onnx');
-const batch = 16;
 
-/** @type {{ calibration: number[][], test: Text[] } | undefined} */
-const data = existsSync(textsPath)
-  ? JSON.parse(gunzipSync(readFileSync(textsPath)).toString())
-  : undefined;
+const data = files.areThere ? readTexts(files.texts) : undefined;
 const texts = (data?.test.map(({ ids }) => ids) ?? madeUpTexts()).slice(0, Number(options.texts));
 
-console.log(`# Accuracy of half precision\n\n${describeRun()}\n`);
+console.log(`\n## Accuracy of half precision\n\n${describeRun()}\n`);
 /** @type {string[]} */
 const bars = [];
-const encoders = positionals.length > 0 ? positionals : [classifierPath, quickstartPath];
+const encoders = positionals.length > 0 ? positionals : [files.model, quickstartPath];
 const found = encoders.filter((path) => existsSync(path));
 if (found.length === 0) throw new Error('There is no model: name one, or run npm run quickstart');
 console.log(await encoderTable(found));
-if (data && existsSync(classifierPath)) console.log(`\n${await classifierTable(data)}`);
+if (data) console.log(`\n${await classifierTable(data)}`);
 console.log(`\n${bars.join('\n')}`);
 
 /** @param {readonly string[]} paths */
@@ -94,9 +96,9 @@ async function outputsOf(model, all) {
   return outputs;
 }
 
-/** @param {{ calibration: number[][], test: Text[] }} data */
+/** @param {Texts} data */
 async function classifierTable({ calibration, test }) {
-  const model = await Model.load(classifierPath);
+  const model = await Model.load(files.model);
   const samples = calibration.slice(0, 128).map((ids) => feedsFor(model, [ids]));
   const int8 = await quantize(model, await calibrate(model, samples));
   const variants = {
@@ -114,7 +116,7 @@ async function classifierTable({ calibration, test }) {
   const accuracy = {};
   const rows = [];
   for (const [name, variant] of Object.entries(variants)) {
-    const answers = await classify(variant, sorted);
+    const { answers } = await answersOf(variant, sorted);
     reference ??= answers;
     accuracy[name] = share(answers, labels);
     const size = megabytes(variant.byteLength());
@@ -126,50 +128,6 @@ async function classifierTable({ calibration, test }) {
   bars.push(bar('accuracy lost by FP16 around INT8, in points', 100 * (INT8 - mixed), '<=', 0.2));
   const head = [`${test.length} held-out texts`, 'MB', 'accuracy', 'same answer as FP32'];
   return table(head, rows);
-}
-
-/**
- * @param {Model} model
- * @param {readonly Text[]} all
- */
-async function classify(model, all) {
-  const runtime = await Runtime.load(model, { runtime: 'onnxruntime', isolate: false });
-  /** @type {number[]} */
-  const answers = [];
-  for (let begin = 0; begin < all.length; begin += batch) {
-    const ids = all.slice(begin, begin + batch).map((text) => text.ids);
-    const { logits } = await runtime.infer(feedsFor(model, ids));
-    const values = /** @type {Float32Array} */ (logits?.data);
-    for (let i = 0; i < values.length; i += 2) {
-      answers.push(Number(values[i + 1]) > Number(values[i]) ? 1 : 0);
-    }
-  }
-  await runtime.close();
-  return answers;
-}
-
-/**
- * Token ids, padded to the longest, for the inputs that the model has.
- * @param {Model} model
- * @param {readonly (readonly number[])[]} rows
- * @returns {TensorMap}
- */
-function feedsFor(model, rows) {
-  const length = Math.max(...rows.map((ids) => ids.length));
-  const dims = [rows.length, length];
-  const flat = (/** @type {(ids: readonly number[], i: number) => number} */ valueAt) =>
-    tensor(
-      'int64',
-      dims,
-      rows.flatMap((ids) => Array.from({ length }, (_, i) => valueAt(ids, i))),
-    );
-  const feeds = {
-    input_ids: flat((ids, i) => ids[i] ?? 0),
-    attention_mask: flat((ids, i) => (i < ids.length ? 1 : 0)),
-    token_type_ids: flat(() => 0),
-  };
-  const names = new Set(model.inputs.map(({ name }) => name));
-  return Object.fromEntries(Object.entries(feeds).filter(([name]) => names.has(name)));
 }
 
 /** Ids of BERT's vocabulary, the same in every run. */
@@ -194,14 +152,6 @@ function cosine(left, right) {
     rightSquares += b * b;
   }
   return product / Math.sqrt(leftSquares * rightSquares);
-}
-
-/**
- * @param {readonly number[]} answers
- * @param {readonly number[]} expected
- */
-function share(answers, expected) {
-  return answers.filter((answer, i) => answer === expected[i]).length / answers.length;
 }
 
 /** @param {number} bytes */

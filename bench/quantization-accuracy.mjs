@@ -13,30 +13,35 @@
  * calibration texts alone, the first 128 to calibrate and the other 384 to judge (docs/accuracy.md).
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import {
   calibrate,
   collect,
   correctBias,
   Model,
   quantize,
-  Runtime,
   smoothQuant,
-  tensor,
   tuneRanges,
 } from '../dist/index.js';
 import { writeSamples } from './lib/quantization-samples.mjs';
 import { bar, describeRun, table } from './lib/report.mjs';
+import {
+  answersOf,
+  defaultShared,
+  feedsFor,
+  readTexts,
+  sentimentFiles,
+  share,
+} from './lib/sentiment.mjs';
 
-/** @typedef {{ ids: number[], label: number }} Text */
+/** @typedef {import('./lib/sentiment.mjs').Text} Text */
+/** @typedef {import('./lib/sentiment.mjs').Answers} Answers */
 /** @typedef {import('../dist/index.js').TensorMap} TensorMap */
 /** @typedef {import('../dist/index.js').PlacementOptions} PlacementOptions */
-/** @typedef {{ answers: number[], logits: Float32Array }} Answers */
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const { values: options } = parseArgs({
@@ -45,14 +50,11 @@ const { values: options } = parseArgs({
     every: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     python: { type: 'string' },
-    shared: { type: 'string', default: join(project, '../shared/models') },
+    shared: { type: 'string', default: defaultShared },
   },
 });
-const modelPath = join(options.shared, 'minilm-movie-sentiment.onnx');
-const textsPath = join(options.shared, 'movie-sentiment.json.gz');
+const files = sentimentFiles(options.shared);
 const wanted = new RegExp(options.only);
-/** Texts run at once, of nearly one length. */
-const batch = 16;
 
 /** What is quantized beside the linear layers. @type {Readonly<Record<string, PlacementOptions>>} */
 const placements = {
@@ -70,21 +72,20 @@ const published = [
   ['ModelOpt int8, entropy (its default)', '.8009', '.8858'],
 ];
 
-console.log(`# Accuracy of INT8\n\n${describeRun()}\n`);
-if (existsSync(modelPath) && existsSync(textsPath)) await measure();
+console.log(`\n## Accuracy of INT8\n\n${describeRun()}\n`);
+if (files.areThere) await measure();
 else
   console.log(`The model and its texts are not at hand in ${options.shared}: nothing is measured.`);
 
 async function measure() {
-  /** @type {{ calibration: number[][], test: Text[] }} */
-  const data = JSON.parse(gunzipSync(readFileSync(textsPath)).toString());
-  const model = await Model.load(modelPath);
+  const data = readTexts(files.texts);
+  const model = await Model.load(files.model);
   const held = data.test
     .filter((_, index) => index % Number(options.every) === 0)
     .sort((a, b) => a.ids.length - b.ids.length);
   const texts = data.calibration.slice(0, Number(options.samples));
   const samples = texts.map((ids) => feedsFor(model, [ids]));
-  const float = await answer(model, held);
+  const float = await answersOf(model, held);
   const accuracy = share(
     float.answers,
     held.map(({ label }) => label),
@@ -102,7 +103,7 @@ async function measure() {
 function judgeOf(float, held) {
   const labels = held.map(({ label }) => label);
   return async (/** @type {Model} */ quantized) => {
-    const { answers, logits } = await answer(quantized, held);
+    const { answers, logits } = await answersOf(quantized, held);
     let squares = 0;
     logits.forEach((value, i) => {
       squares += (value - Number(float.logits[i])) ** 2;
@@ -229,53 +230,4 @@ async function peers(model, texts, judge) {
   }
   const head = ['run here, batches of 8 padded to 64', 'accuracy', 'same answer', 'RMSE of logits'];
   console.log(table(head, rows));
-}
-
-/**
- * @param {Model} model
- * @param {readonly Text[]} all
- * @returns {Promise<Answers>}
- */
-async function answer(model, all) {
-  const runtime = await Runtime.load(model, { runtime: 'onnxruntime', isolate: false });
-  const logits = new Float32Array(2 * all.length);
-  for (let begin = 0; begin < all.length; begin += batch) {
-    const ids = all.slice(begin, begin + batch).map((text) => text.ids);
-    const outputs = await runtime.infer(feedsFor(model, ids));
-    logits.set(/** @type {Float32Array} */ (outputs['logits']?.data), 2 * begin);
-  }
-  await runtime.close();
-  const answers = all.map((_, i) => (Number(logits[2 * i + 1]) > Number(logits[2 * i]) ? 1 : 0));
-  return { answers, logits };
-}
-
-/**
- * Token ids, padded to the longest, for the inputs that the model has.
- * @param {Model} model
- * @param {readonly (readonly number[])[]} rows
- * @returns {TensorMap}
- */
-function feedsFor(model, rows) {
-  const length = Math.max(...rows.map((ids) => ids.length));
-  const flat = (/** @type {(ids: readonly number[], i: number) => number} */ valueAt) =>
-    tensor(
-      'int64',
-      [rows.length, length],
-      rows.flatMap((ids) => Array.from({ length }, (_, i) => valueAt(ids, i))),
-    );
-  const feeds = {
-    input_ids: flat((ids, i) => ids[i] ?? 0),
-    attention_mask: flat((ids, i) => (i < ids.length ? 1 : 0)),
-    token_type_ids: flat(() => 0),
-  };
-  const names = new Set(model.inputs.map(({ name }) => name));
-  return Object.fromEntries(Object.entries(feeds).filter(([name]) => names.has(name)));
-}
-
-/**
- * @param {readonly number[]} answers
- * @param {readonly number[]} expected
- */
-function share(answers, expected) {
-  return answers.filter((value, i) => value === expected[i]).length / answers.length;
 }

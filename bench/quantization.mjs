@@ -9,14 +9,14 @@
  * Runtime 8 GB.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import { runWatched } from './lib/process-tree.mjs';
 import { batch, sequence, writeSamples } from './lib/quantization-samples.mjs';
 import { bar, describeRun, spread, table } from './lib/report.mjs';
+import { defaultShared, readTexts, sentimentFiles } from './lib/sentiment.mjs';
 import { defaultBuild } from './lib/standins.mjs';
 import { median, summarize } from './lib/statistics.mjs';
 import { takeTurns } from './lib/turns.mjs';
@@ -27,14 +27,14 @@ const { values: options } = parseArgs({
     python: { type: 'string', default: 'python3' },
     rounds: { type: 'string', default: '3' },
     only: { type: 'string', default: '' },
-    shared: { type: 'string', default: join(project, '../shared/models') },
+    shared: { type: 'string', default: defaultShared },
     folder: { type: 'string', default: join(defaultBuild, 'quantization') },
   },
 });
 const { python } = options;
 const rounds = Number(options.rounds);
 const folder = resolve(options.folder);
-const classifier = join(options.shared, 'minilm-movie-sentiment.onnx');
+const { model: classifier, texts: textsFile } = sentimentFiles(options.shared);
 const child = join(project, 'bench/quantization-child.mjs');
 const peer = join(project, 'bench/quantization_peer.py');
 /** Of the entropy search: a tensor each, of this many values. */
@@ -54,9 +54,7 @@ await quantizing();
 await searching();
 
 async function quantizing() {
-  const texts = JSON.parse(
-    gunzipSync(readFileSync(join(options.shared, 'movie-sentiment.json.gz'))).toString(),
-  ).calibration;
+  const texts = readTexts(textsFile).calibration;
   console.log(
     `- ${classifier.split('/').at(-1)}, ${texts.length} texts, batches of ${batch} padded to ${sequence} tokens; ${rounds} rounds in changing order, a process each; quartiles in brackets`,
   );

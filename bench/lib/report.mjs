@@ -1,7 +1,7 @@
 /** How the benchmarks tell what they measured, ready to be pasted into RESULTS.md. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release } from 'node:os';
-import { relative } from 'node:path';
+import { basename, isAbsolute, relative } from 'node:path';
 
 /** @typedef {import('./statistics.mjs').Summary} Summary */
 
@@ -10,7 +10,7 @@ export function describeRun() {
   const command = [
     'node',
     relative(process.cwd(), process.argv[1] ?? ''),
-    ...process.argv.slice(2),
+    ...process.argv.slice(2).map(withoutFolder),
   ];
   const load = loadavg().map((value) => value.toFixed(2));
   return [
@@ -19,6 +19,11 @@ export function describeRun() {
     `- machine: ${availableParallelism()} cores of ${cpus()[0]?.model.trim()}, Linux ${release()}, load ${load.join(' ')}`,
     `- Node ${process.versions.node}, tensorrt-node ${ownVersion()}`,
   ].join('\n');
+}
+
+/** Where something lies on this machine is of no interest to others. @param {string} argument */
+function withoutFolder(argument) {
+  return isAbsolute(argument) ? `<${basename(argument)}>` : argument;
 }
 
 function ownVersion() {

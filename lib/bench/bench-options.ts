@@ -23,7 +23,10 @@ export interface BenchProgress {
   readonly cells: number;
   /** Its name. */
   readonly name: string;
-  /** `'convert'`, `'calibrate'`, `'quantize'`, `'load'`, `'warm up'` or `'measure'`. */
+  /**
+   * `'prepare'`, `'convert'`, `'calibrate'` or `'quantize'`; then `'build'` or `'load'`, `'warm up'`
+   * and `'measure'`.
+   */
   readonly phase: string;
   /** Since `bench` was called. */
   readonly elapsedMs: number;
@@ -67,7 +70,7 @@ export interface BenchOptions extends LibraryOptions {
   build?: BuilderOptions | undefined;
   /** A folder that keeps engines, so that the next measurement need not build them. */
   cacheDir?: string | undefined;
-  /** Inferences before the measurement, at least one. Default: 200. */
+  /** Inferences before the measurement, at least two in every place. Default: 200. */
   warmupMs?: number | undefined;
   /** Of the measurement of each cell. Default: 3000. */
   durationMs?: number | undefined;

@@ -22,7 +22,8 @@ export async function measureCell(
   const abort = () => child.fail(signal?.reason);
   signal?.addEventListener('abort', abort);
   try {
-    onPhase('load');
+    const isBuilt = request.runtime === 'tensorrt' && request.subject.kind === 'model';
+    onPhase(isBuilt ? 'build' : 'load');
     const opened = await child.request('open', request);
     onPhase('warm up');
     await child.request('warmUp', { durationMs: warmupMs, concurrency });

@@ -89,18 +89,18 @@ function shapesOf(
 export async function dataOf(
   flags: BenchFlags,
   options: BenchOptions,
-  model: () => Promise<Model>,
+  model: Model,
   signal: AbortSignal,
 ): Promise<Pick<BenchOptions, 'samples' | 'table'>> {
   const table = flags.table === undefined ? undefined : await readTable(flags.table);
   if (flags.samples === undefined) return { table };
-  const file = samplesOf(flags, await model());
+  const file = samplesOf(flags, model);
   if (options.shapes || options.batches || options.lengths) {
     const isQuantized = options.precisions?.some((precision) => /int8|fp8/.test(precision));
     if (table || !isQuantized) {
       throw new TypeError('Expected no --samples beside shapes: samples have their own');
     }
-    return { table: await calibrate(await model(), file, { signal }) };
+    return { table: await calibrate(model, file, { signal }) };
   }
   const samples: TensorMap[] = [];
   for await (const sample of file) samples.push(sample);

@@ -5,11 +5,12 @@ import type { BenchReport } from '../bench/bench-report.js';
 import { compareReports } from '../bench/compare-reports.js';
 import { readBenchReport } from '../bench/read-report.js';
 import type { Plan } from '../engine/plan/plan.js';
-import { Model } from '../onnx/model.js';
+import type { Model } from '../onnx/model.js';
 import { addBenchOptions, type BenchFlags } from './bench-flags.js';
+import { examineLayers, wantsLayers } from './bench-layers.js';
 import { checkOutputs, printsFile, writeOutputs } from './bench-output.js';
-import { buildPlan, wantsPlan } from './bench-plan.js';
-import { dataOf, optionsOf } from './bench-request.js';
+import { prepareBench } from './bench-plan.js';
+import { optionsOf } from './bench-request.js';
 import { command } from './command.js';
 import { describeBench } from './describe-bench.js';
 import { describeComparison } from './describe-comparison.js';
@@ -31,7 +32,10 @@ export function benchCommand(): Command {
     'bench model.onnx --compare before.json --threshold 0.1',
     'bench --onnx=model.onnx --shapes=input_ids:8x128 --fp16 --saveEngine=model.plan',
   ]).argument('[model]', 'an ONNX model, or a plan; or --onnx=, --loadEngine= as in trtexec');
-  addBenchOptions(benching);
+  addBenchOptions(benching).addHelpText(
+    'after',
+    '\nFlags of trtexec are taken too; docs/bench.md lists them.',
+  );
   const read = readFirst(benching);
   return benching.action((model: string | undefined, flags: BenchFlags) =>
     run(modelOf(model, read().model), flags, read()),
@@ -70,41 +74,27 @@ async function run(file: string, flags: BenchFlags, line: TrtexecLine): Promise<
 
   const stop = stopOnInterrupt();
   try {
-    const report = await measured(file, flags, options, stop.signal);
-    if (!report) return;
+    const {
+      subject,
+      options: complete,
+      plan,
+    } = await prepareBench(file, flags, options, stop.signal);
+    if (flags.buildOnly) return;
+    const report = await measure(subject, complete, stop.signal);
     await writeOutputs(report, flags, baseline);
-    if (!printsFile(flags)) printLines(describeBench(report));
+    print(flags, describeBench(report));
     process.exitCode = report.cells.some(({ result }) => result) ? 0 : 1;
     if (baseline) compare(report, baseline, flags);
     if (stop.signal.aborted) process.exitCode = 1;
+    else if (plan && wantsLayers(flags)) print(flags, await examineLayers(plan, flags, report));
   } finally {
     stop.end();
   }
 }
 
-/** Undefined where a plan was all that was asked for. */
-async function measured(
-  file: string,
-  flags: BenchFlags,
-  options: BenchOptions,
-  signal: AbortSignal,
-): Promise<BenchReport | undefined> {
-  let loaded: Promise<Model> | undefined;
-  const model = () => (loaded ??= Model.load(file));
-  const data = await dataOf(flags, options, model, signal);
-  const complete = { ...options, ...data };
-  if (!wantsPlan(flags)) return measure(loaded ? await loaded : file, complete, signal);
-  const plan = await buildPlan(await model(), flags, complete, signal);
-  if (flags.buildOnly) return undefined;
-  const {
-    precisions: _,
-    profiles: __,
-    build: ___,
-    table: ____,
-    product: _____,
-    ...rest
-  } = complete;
-  return measure(plan, rest, signal);
+/** What is told goes where no file goes. */
+function print(flags: BenchFlags, lines: readonly string[]): void {
+  if (lines.length > 0 && !printsFile(flags)) printLines(lines);
 }
 
 /** Measures; where that is interrupted, gives what there is so far. */

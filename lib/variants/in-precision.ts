@@ -43,8 +43,8 @@ const randomSize = 16;
 
 /**
  * Gives a model a precision: as it is for `'fp32'`, with {@link toHalf} for `'fp16'` and `'bf16'`,
- * with {@link quantize} for `'int8'` and `'fp8'`, and both for `'int8+fp16'` and `'fp8+fp16'`. What
- * is quantized already stays so in each.
+ * with {@link quantize} for `'int8'` and `'fp8'`, and both for `'int8+fp16'` and `'fp8+fp16'`. A
+ * model that came quantized stays so in the first three; {@link quantize} refuses it.
  *
  * Ranges come from `table`, else from calibration with `samples`, else from random inputs, which
  * makes a model that is as fast as the real one and of no use.
@@ -61,7 +61,7 @@ export async function inPrecision(
   checkOneOf('precision', precision, precisions);
   checkOptions('options', options, optionNames);
   const { signal, onProgress } = options;
-  if (precision === 'fp32') return { model, notes: [], randomRanges: false };
+  if (precision === 'fp32') return { model, notes: quantizedAlready(model), randomRanges: false };
   const begin = performance.now();
   const report = (phase: string) => onProgress?.({ phase, elapsedMs: performance.now() - begin });
   report('convert');
@@ -72,6 +72,11 @@ export async function inPrecision(
     return { model: half, notes, randomRanges: false };
   }
   return quantized(model, precision, options, report);
+}
+
+function quantizedAlready({ graph }: Model): string[] {
+  const isQuantized = graph.nodes.some(({ opType }) => opType === 'DequantizeLinear');
+  return isQuantized ? ['The model came quantized, and stays so.'] : [];
 }
 
 async function quantized(

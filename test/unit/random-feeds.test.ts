@@ -104,6 +104,10 @@ it('gives a model every precision by name', async () => {
     'fp8+fp16': ['Cast', 'QuantizeLinear'],
   });
   expect((await inPrecision(model, 'fp32')).model).toBe(model);
+  const { model: int8 } = await inPrecision(model, 'int8');
+  expect((await inPrecision(int8, 'fp32')).notes).toEqual([
+    'The model came quantized, and stays so.',
+  ]);
 });
 
 it('takes ranges of samples or of a table before random ones', async () => {

@@ -23,6 +23,11 @@ const seriesRules = colours.light.map((_, index) => `.c${index} { --own: var(--c
 const partRules = ['queue', 'copyIn', 'compute', 'copyOut', 'rest', 'enqueue'].map(
   (part) => `.part.${part} { fill: var(--${part}); } .key.${part} { background: var(--${part}); }`,
 );
+/** Of cells of one series: the first is a whole line. */
+const dashes = ['6 3', '2 3', '8 3 2 3', '1 5', '12 4', '8 3 2 3 2 3', '4 7'];
+const dashRules = dashes.map(
+  (dash, index) => `.curve.dash${index + 1} { stroke-dasharray: ${dash}; }`,
+);
 const heatRules = Array.from(
   { length: 10 },
   (_, depth) =>
@@ -63,7 +68,7 @@ th[aria-sort=ascending] .sort::after { content: ' ▲'; } th[aria-sort=descendin
 .place { overflow-x: auto; } .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); gap: 10px 28px; }
 .tag { padding: 1px 8px; border-radius: 9px; color: var(--own); background: var(--own-paper); }
 .curve { fill: none; stroke: var(--own); stroke-width: 2; stroke-linejoin: round; }
-.curve.dash1 { stroke-dasharray: 6 3; } .curve.dash2 { stroke-dasharray: 2 3; } .curve.dash3 { stroke-dasharray: 8 3 2 3; }
+${dashRules.join(' ')}
 .curve.tail { stroke-width: 1.4; stroke-dasharray: 4 4; opacity: .8; }
 .hit { fill: transparent; } .hit:hover { fill: var(--hover); opacity: .5; }
 .area { fill: var(--own); opacity: .13; stroke: none; }
@@ -75,7 +80,7 @@ th[aria-sort=ascending] .sort::after { content: ' ▲'; } th[aria-sort=descendin
 .bar { fill: var(--own); }
 .roof { fill: none; stroke: var(--quiet); stroke-width: 1.6; }
 .even { stroke: var(--quiet); stroke-width: 1.4; stroke-dasharray: 4 3; } .interval { stroke: var(--own); stroke-width: 7; opacity: .45; }
-#matrix-tables { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 380px), 1fr)); gap: 14px 24px; }
+#matrix-tables { display: flex; flex-wrap: wrap; gap: 14px 44px; }
 .matrix { margin: 0; overflow-x: auto; }
 .matrix table { width: auto; border-collapse: separate; border-spacing: 2px; font-variant-numeric: tabular-nums; } .matrix figcaption { display: flex; gap: 7px; align-items: center; font-weight: 600; }
 .matrix td { text-align: right; border: 0; border-radius: 4px; min-width: 62px; } .matrix th { border: 0; text-align: right; color: var(--quiet); font-size: 12px; position: static; vertical-align: middle; }
@@ -85,8 +90,8 @@ th[aria-sort=ascending] .sort::after { content: ' ▲'; } th[aria-sort=descendin
 #tip { position: fixed; z-index: 9; max-width: min(380px, 90vw); padding: 6px 10px; border-radius: 7px; font-size: 12px; white-space: pre-line;
   background: var(--ink); color: var(--paper); pointer-events: none; box-shadow: 0 6px 20px rgb(0 0 0 / .25); }
 @media (max-width: 800px) { section { padding: 14px 12px; } body { padding: 0 10px 40px; } .headline.plain { background: var(--paper); border-color: var(--line); } .headline.plain b { color: var(--ink); }
-.headline b { font-size: 24px; } .setting { grid-template-columns: 1fr; } .setting dd { margin-bottom: 4px; } table.cells th:first-child { max-width: 46vw; overflow: hidden; text-overflow: ellipsis; } }
-@media print { .series { display: flex; border: 0; } section, .headline { break-inside: avoid; } #cells { break-inside: auto; } table.cells { font-size: 9px; } table.cells th, table.cells td { padding: 2px 4px; position: static; } .choice input { display: none; } #tip { display: none; } }
+.headline b { font-size: 24px; } .setting { grid-template-columns: 1fr; } .setting dd { margin-bottom: 4px; } table.cells th:first-child { max-width: 46vw; min-width: 120px; } .choice label { white-space: normal; } .choice .swatch { width: 12px; } }
+@media print { .series { display: flex; border: 0; } button.sort { display: inline; padding: 0; font-size: 8px; white-space: normal; } section, .headline { break-inside: avoid; } #cells { break-inside: auto; } body { padding: 0; } table.cells { font-size: 8px; } table.cells th, table.cells td { padding: 1px 3px; position: static; } table.cells thead th { white-space: normal; font-size: 8px; } .choice .swatch { width: 12px; } .choice input { display: none; } #tip { display: none; } }
 ${[...seriesRules, ...partRules, ...heatRules, ...verdictRules].join('\n')}
 `;
 

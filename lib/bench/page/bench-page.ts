@@ -139,7 +139,7 @@ function showRoofline({ roofs }: BenchPageData, cells: readonly MeasuredCell[], 
       const bars = shown.flatMap(({ name, look, result: { roofline } }) => {
         if (!roofline) return [];
         const value = roofline.flopsPerSecond;
-        return [{ name, look, value, text: withUnit(value, 'FLOP/s') }];
+        return [{ name, look, value, text: withUnit(value, 'OP/s') }];
       });
       return barsChart(bars, 'Operations a second', width);
     });
