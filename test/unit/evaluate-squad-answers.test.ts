@@ -66,7 +66,7 @@ function outputsFor(feeds: TensorMap, first: number, shape: 'two' | 'one'): Tens
 
 async function answersOf(options: Partial<SquadTaskOptions>, shape: 'two' | 'one' = 'two') {
   const task = await taskOf(options);
-  const scorer = task.score();
+  const scorer = task.score(shape === 'two' ? ['end_logits', 'start_logits'] : ['logits']);
   let windows = 0;
   for await (const feeds of task.samples()) {
     scorer.add(outputsFor(feeds, windows, shape), feeds);
