@@ -134,7 +134,7 @@ describe('the perplexity of a causal model', () => {
     const inputs = [{ ...ids, dims: [2, 6] }];
     const task = perplexityTask({ samples: await textsOf({ inputs, stride: 4, maxLength: 99 }) });
     await using runtime = await openOnnxRuntime(languageModel('causal'));
-    const scorer = task.score();
+    const scorer = task.score(['logits']);
     for await (const feeds of task.samples()) {
       expect(feeds['input_ids']?.dims).toEqual([2, 6]);
       scorer.add(await runtime.infer(feeds), feeds);
@@ -188,7 +188,7 @@ describe('the pseudo-perplexity of a masked model', () => {
 /** The score of two tokens, the second of which is 1, by logits over three. */
 function scoreOf(logits: readonly number[], dims = [1, 2, 3], id = 1n) {
   const feeds = { input_ids: tensor('int64', [1, 2], [0n, id]) };
-  const scorer = perplexityTask({ samples: [feeds] }).score();
+  const scorer = perplexityTask({ samples: [feeds] }).score(['logits']);
   scorer.add({ logits: tensor('float64', dims, logits) }, feeds);
   return scorer.finish();
 }
@@ -227,7 +227,7 @@ describe('the loss of a token', () => {
   });
 
   it('needs a token', async () => {
-    const scorer = perplexityTask({ samples: [] }).score();
+    const scorer = perplexityTask({ samples: [] }).score(['logits']);
     expect(await errorOf(() => scorer.finish())).toMatchObject({ code: 'ERR_SAMPLES' });
   });
 });

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { squadTask } from '../../dist/evaluate/squad/squad-task.js';
 import { TokenLocator } from '../../dist/evaluate/squad/token-offsets.js';
 import { TextTokenizer } from '../../dist/samples/tokenizer.js';
 import { assetFolder, entryFault } from '../../scripts/setup/cache.mjs';
-import { writeTokenizer, written } from './squad-fixtures.js';
+import { bertInputs, writeSquad, writeTokenizer, written } from './squad-fixtures.js';
 
 /** Each token with the characters that it stands for. */
 function located(tokenizer: TextTokenizer, text: string): [token: string, characters: string][] {
@@ -136,6 +137,49 @@ describe('the characters of byte-level tokens', () => {
   ])('with a space before the text: %s, of %j', async (space, text, expected) => {
     const tokenizer = await TextTokenizer.load(await written('tokenizer.json', file(space)));
     expect(located(tokenizer, text)).toEqual(expected);
+  });
+});
+
+describe('windows for a model with other special tokens', () => {
+  it('have them between question and text', async () => {
+    const vocabulary = '<s> <pad> </s> <unk> Ġ c a t Ġc s ? .'.split(' ');
+    const path = await written('tokenizer.json', {
+      version: '1.0',
+      ...{ truncation: null, padding: null, normalizer: null },
+      added_tokens: ['<s>', '<pad>', '</s>', '<unk>'].map((content, id) => ({
+        ...{ id, content, special: true, normalized: false },
+        ...{ single_word: false, lstrip: false, rstrip: false },
+      })),
+      pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, use_regex: true },
+      post_processor: {
+        ...{ type: 'RobertaProcessing', sep: ['</s>', 2], cls: ['<s>', 0] },
+        ...{ trim_offsets: true, add_prefix_space: false },
+      },
+      decoder: { type: 'ByteLevel' },
+      model: {
+        ...{ type: 'BPE', dropout: null, unk_token: '<unk>', fuse_unk: false },
+        vocab: Object.fromEntries(vocabulary.map((token, id) => [token, id])),
+        merges: ['Ġ c'],
+      },
+    });
+    const data = await writeSquad([
+      {
+        context: 'cat cats.',
+        qas: [{ id: 'a', question: 'a?', answers: [{ text: 'cats', answer_start: 4 }] }],
+      },
+    ]);
+    const inputs = bertInputs.slice(0, 2);
+    const task = squadTask({ data, tokenizer: path, inputs, maxLength: 10, stride: 3 });
+    const windows: string[] = [];
+    for await (const { input_ids } of task.samples()) {
+      const ids = Array.from(input_ids?.data ?? [], Number);
+      windows.push(ids.map((id) => vocabulary[id]).join(' '));
+    }
+    expect(windows).toEqual([
+      '<s> a ? </s> </s> c a t Ġc </s>',
+      '<s> a ? </s> </s> Ġc a t s </s>',
+      '<s> a ? </s> </s> s . </s>',
+    ]);
   });
 });
 

@@ -138,7 +138,7 @@ describe('a model that answers questions', () => {
 
 async function answersOf(task: Awaited<ReturnType<typeof taskOf>>, model = twoOutputs()) {
   await using runtime = await openOnnxRuntime(model);
-  const scorer = task.score();
+  const scorer = task.score(model.outputs.map(({ name }) => name));
   for await (const feeds of task.samples()) scorer.add(await runtime.infer(feeds), feeds);
   return scorer.finish().answers;
 }
@@ -222,7 +222,7 @@ describe('a model that is not one for questions', () => {
 
   it('answers wrongly where it gives NaN', async () => {
     const task = await taskOf([cat, emile]);
-    const scorer = task.score();
+    const scorer = task.score(['logits']);
     for await (const feeds of task.samples()) {
       const [, length = 0] = feeds['input_ids']?.dims ?? [];
       const values = tensor('float32', [1, length, 2], Array(length * 2).fill(Number.NaN));

@@ -9,7 +9,10 @@ export const bertInputs: ValueInfo[] = ['input_ids', 'attention_mask', 'token_ty
 );
 
 /** Writes a tokenizer as BERT's, lower-casing, for a vocabulary that has the special tokens. */
-export async function writeTokenizer(vocabulary: readonly string[]): Promise<string> {
+export async function writeTokenizer(
+  vocabulary: readonly string[],
+  padding: 'Left' | 'Right' = 'Right',
+): Promise<string> {
   const vocab = Object.fromEntries(vocabulary.map((token, id) => [token, id]));
   const special = (token: string, type: number) => ({ SpecialToken: { id: token, type_id: type } });
   const sequence = (id: string, type: number) => ({ Sequence: { id, type_id: type } });
@@ -17,7 +20,7 @@ export async function writeTokenizer(vocabulary: readonly string[]): Promise<str
   const file = {
     version: '1.0',
     truncation: null,
-    padding: null,
+    padding: { strategy: 'BatchLongest', direction: padding, pad_id: 0, pad_token: '[PAD]' },
     added_tokens: specials.map((content) => ({
       ...{ id: vocab[content], content, special: true },
       ...{ single_word: false, lstrip: false, rstrip: false, normalized: false },

@@ -8,6 +8,7 @@ import {
 import { TensorRTError } from '../../errors.js';
 import type { ValueInfo } from '../../onnx/value-info.js';
 import type { TensorMap } from '../../tensor.js';
+import { chosenOutput } from '../classification/answers.js';
 import { iterateSamples, type TaskSamples } from '../samples.js';
 import { errorOfMean } from '../statistics/standard-error.js';
 import type { Score, Scorer, Task } from '../task.js';
@@ -75,11 +76,16 @@ export function perplexityTask(options: PerplexityOptions): Task {
     metric: 'perplexity',
     better: 'lower',
     samples: () => (isTexts(samples) ? feedsOf(samples, targets) : iterateSamples(samples)),
-    score: () =>
-      new PerplexityScorer(options.logits, (feeds, sample) =>
+    score: (outputs) =>
+      new PerplexityScorer(chosenOutput(outputs, logitsIn(outputs, options)), (feeds, sample) =>
         isTexts(samples) ? (targets[sample] ?? []) : nextTokens(feeds, labels, mask),
       ),
   };
+}
+
+/** Undefined for the first. */
+function logitsIn(outputs: readonly string[], { logits }: PerplexityOptions): string | undefined {
+  return logits ?? outputs.find((name) => name === 'logits');
 }
 
 function isObject(value: unknown): value is object {
@@ -139,17 +145,16 @@ function checkPerplexity(options: PerplexityOptions): void {
 }
 
 class PerplexityScorer implements Scorer {
-  readonly #output: string | undefined;
+  readonly outputs: readonly string[];
+  readonly #output: string;
   readonly #targetsOf: (feeds: TensorMap, sample: number) => readonly Target[];
   #samples = 0;
   readonly #losses: number[] = [];
   readonly #likeliest: number[] = [];
   readonly #right: number[] = [];
 
-  constructor(
-    output: string | undefined,
-    targetsOf: (feeds: TensorMap, sample: number) => readonly Target[],
-  ) {
+  constructor(output: string, targetsOf: (feeds: TensorMap, sample: number) => readonly Target[]) {
+    this.outputs = [output];
     this.#output = output;
     this.#targetsOf = targetsOf;
   }

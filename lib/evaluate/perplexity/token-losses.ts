@@ -15,13 +15,13 @@ export interface TokenLoss {
  * The losses of targets by the logits [batch, length, vocabulary], whatever their type: exponentials
  * are summed in float64, from the largest down, so that none overflows.
  *
- * @param name - of the output; by default `logits`, or else the first.
+ * @param name - of the output.
  * @throws TensorRTError `ERR_SAMPLES` where the output has not this shape.
  */
 export function tokenLosses(
   outputs: TensorMap,
   targets: readonly Target[],
-  name?: string,
+  name: string,
 ): TokenLoss[] {
   const logits = logitsIn(outputs, name);
   const [rows, length, vocabulary] = logits.dims as readonly [number, number, number];
@@ -35,16 +35,13 @@ export function tokenLosses(
   });
 }
 
-function logitsIn(outputs: TensorMap, name: string | undefined): Tensor {
-  const known = Object.keys(outputs);
-  const chosen = name ?? (known.includes('logits') ? 'logits' : known[0]);
-  const output = chosen === undefined ? undefined : outputs[chosen];
-  if (!output) throw sampleMismatch(`no output '${chosen}'`, known);
-  if (output.dims.length !== 3) throw sampleMismatch(`no logits in '${chosen}'`, output.dims);
+function logitsIn(outputs: TensorMap, name: string): Tensor {
+  const output = outputs[name] as Tensor;
+  if (output.dims.length !== 3) throw sampleMismatch(`no logits in '${name}'`, output.dims);
   return output;
 }
 
-function sampleMismatch(problem: string, given: readonly (number | string)[]): TensorRTError {
+function sampleMismatch(problem: string, given: readonly number[]): TensorRTError {
   return new TensorRTError(
     'ERR_SAMPLES',
     `The model gives ${problem}, but [${given.join(', ')}].`,

@@ -1,6 +1,7 @@
 import { TensorRTError } from '../../errors.js';
 import { toNumbers } from '../../onnx/tensor/numbers.js';
 import type { Tensor, TensorMap } from '../../tensor.js';
+import { chosenOutput } from '../classification/answers.js';
 
 /** The outputs that hold where answers begin and end; one name where a single output holds both. */
 export interface SpanOutputs {
@@ -22,15 +23,9 @@ export class SpanLogits {
   readonly #start: Side;
   readonly #end: Side;
 
-  /**
-   * @param names - by default outputs with `start` and `end` in their names, such as `start_logits`,
-   * or else the only output, [batch, length, 2].
-   * @throws TensorRTError `ERR_SAMPLES` where the model has no such outputs.
-   */
-  constructor(outputs: TensorMap, names: SpanOutputs | undefined) {
-    const { start, end } = names ?? namesIn(outputs);
-    const [first, last] = [outputs[start], outputs[end]];
-    if (!first || !last) throw noSpans(outputs, `no output '${first ? end : start}'`);
+  /** @throws TensorRTError `ERR_SAMPLES` where the outputs have not the shape of span logits. */
+  constructor(outputs: TensorMap, { start, end }: SpanOutputs) {
+    const [first, last] = [outputs[start] as Tensor, outputs[end] as Tensor];
     const dims = withoutOnes(first.dims, start === end ? 3 : 2);
     [this.rows, this.length] = [dims[0] ?? 0, dims[1] ?? 0];
     if (start === end) {
@@ -64,8 +59,19 @@ export class SpanLogits {
   }
 }
 
-function namesIn(outputs: TensorMap): SpanOutputs {
-  const names = Object.keys(outputs);
+/**
+ * Outputs with `start` and `end` in their names, such as `start_logits`, or else the only one or
+ * `logits`, [batch, length, 2].
+ *
+ * @param names - of all outputs of a model.
+ * @param wanted - those to take instead.
+ * @throws TensorRTError `ERR_SAMPLES` where there are none.
+ */
+export function spanOutputsOf(names: readonly string[], wanted?: SpanOutputs): SpanOutputs {
+  if (wanted) {
+    const { start, end } = wanted;
+    return { start: chosenOutput(names, start), end: chosenOutput(names, end) };
+  }
   const [only] = names;
   if (only !== undefined && names.length === 1) return { start: only, end: only };
   const withWord = (word: RegExp) => names.filter((name) => word.test(name));
@@ -74,7 +80,12 @@ function namesIn(outputs: TensorMap): SpanOutputs {
     return { start: starts[0] as string, end: ends[0] as string };
   }
   if (names.includes('logits')) return { start: 'logits', end: 'logits' };
-  throw noSpans(outputs, 'no pair of outputs with start and end in their names');
+  const known = names.map((name) => `'${name}'`);
+  throw new TensorRTError(
+    'ERR_SAMPLES',
+    `The model has no pair of outputs with start and end in their names, but ${known.join(', ')}.`,
+    { remedy },
+  );
 }
 
 /** Without axes of size 1 at the end, which some exporters leave, down to `rank`. */
@@ -85,12 +96,6 @@ function withoutOnes(dims: readonly number[], rank: number): readonly number[] {
 }
 
 const remedy = 'Name the outputs that hold where answers begin and end.';
-
-function noSpans(outputs: TensorMap, problem: string): TensorRTError {
-  const known = Object.keys(outputs).map((name) => `'${name}'`);
-  const message = `The model has ${problem}, but ${known.join(', ') || 'no outputs'}.`;
-  return new TensorRTError('ERR_SAMPLES', message, { remedy });
-}
 
 function wrongShape(name: string, { dims }: Tensor, expected: string): TensorRTError {
   const message = `Output '${name}' is [${dims.join(', ')}], where ${expected} is expected.`;

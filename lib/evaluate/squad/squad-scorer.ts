@@ -2,7 +2,6 @@ import { TensorRTError } from '../../errors.js';
 import type { TextLayout } from '../../samples/text-samples.js';
 import type { TextTokenizer } from '../../samples/tokenizer.js';
 import type { TensorMap } from '../../tensor.js';
-import { errorOfMean } from '../statistics/standard-error.js';
 import type { Score, Scorer } from '../task.js';
 import { type AnswerOptions, AnswerSearch, type SquadAnswer } from './answers.js';
 import { type SquadScores, scoreSquad } from './metrics.js';
@@ -17,7 +16,6 @@ export interface PreparedSquad {
   readonly tokenizer: TextTokenizer;
   /** Windows in each sample, but the last. */
   readonly batchSize: number;
-  readonly outputs: SpanOutputs | undefined;
   readonly version: 'v1.1' | 'v2.0';
   readonly nullThreshold: number;
   readonly metric: 'f1' | 'exact';
@@ -26,6 +24,8 @@ export interface PreparedSquad {
 
 /** Puts the outputs for windows together to answers, and scores these. */
 export class SquadScorer implements Scorer {
+  readonly outputs: readonly string[];
+  readonly #spans: SpanOutputs;
   readonly #prepared: () => PreparedSquad;
   readonly #answers: SquadAnswer[] = [];
   #search: AnswerSearch | undefined;
@@ -34,13 +34,15 @@ export class SquadScorer implements Scorer {
   #window = 0;
 
   /** @param prepared - what the samples are, known when the first of them was. */
-  constructor(prepared: () => PreparedSquad) {
+  constructor(spans: SpanOutputs, prepared: () => PreparedSquad) {
+    this.outputs = [...new Set([spans.start, spans.end])];
+    this.#spans = spans;
     this.#prepared = prepared;
   }
 
   add(outputs: TensorMap): void {
-    const { questions, batchSize, outputs: names } = this.#prepared();
-    const logits = new SpanLogits(outputs, names);
+    const { questions, batchSize } = this.#prepared();
+    const logits = new SpanLogits(outputs, this.#spans);
     for (let row = 0; row < batchSize; row++) {
       const question = questions[this.#question];
       if (!question) return;
@@ -88,7 +90,7 @@ export class SquadScorer implements Scorer {
         : undefined;
     return {
       metrics: metricsOf({ ...scores, best }),
-      standardError: errorOfMean(Array.from(scores.scores.values(), (score) => score[metric])),
+      scores: Array.from(scores.scores.values(), (score) => score[metric]),
       answers: texts,
       right: Uint8Array.from(scores.scores.values(), ({ exact }) => exact),
       notes: [...nanNotes(this.#answers), ...bestNotes({ ...scores, best }, nullThreshold)],

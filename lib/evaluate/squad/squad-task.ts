@@ -11,7 +11,7 @@ import { TextTokenizer } from '../../samples/tokenizer.js';
 import type { TensorMap } from '../../tensor.js';
 import type { Task } from '../task.js';
 import { rulesFor } from './metrics.js';
-import type { SpanOutputs } from './span-logits.js';
+import { type SpanOutputs, spanOutputsOf } from './span-logits.js';
 import { readSquad } from './squad-data.js';
 import { type PreparedSquad, SquadScorer } from './squad-scorer.js';
 import { SquadWindows } from './windows.js';
@@ -79,8 +79,8 @@ export function squadTask(options: SquadTaskOptions): Task {
       ready = await prepared;
       yield* feedsOf(ready);
     },
-    score: () =>
-      new SquadScorer(() => {
+    score: (outputs) =>
+      new SquadScorer(spanOutputsOf(outputs, options.outputs), () => {
         if (!ready) throw new TypeError('Expected samples to be read before outputs are scored');
         return ready;
       }),
@@ -113,7 +113,7 @@ function checkSquadTask(options: SquadTaskOptions): void {
 
 async function prepare(options: SquadTaskOptions): Promise<PreparedSquad> {
   const { data, inputs, maxLength = 384, stride = 128, maxQuestionLength = 64 } = options;
-  const { limit = Number.POSITIVE_INFINITY, batchSize = 1, outputs } = options;
+  const { limit = Number.POSITIVE_INFINITY, batchSize = 1 } = options;
   const { nBest = 20, maxAnswerLength = 30, nullThreshold = 0, metric = 'f1' } = options;
   const layout = new TextLayout(data, inputs, maxLength);
   const tokenizer = await TextTokenizer.load(options.tokenizer);
@@ -136,7 +136,6 @@ async function prepare(options: SquadTaskOptions): Promise<PreparedSquad> {
     layout,
     tokenizer,
     batchSize: layout.fixedBatch ?? batchSize,
-    outputs,
     version,
     nullThreshold,
     metric,
