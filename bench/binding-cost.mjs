@@ -41,9 +41,9 @@ const feeds = {
   attention_mask: tensor('int64', [1, 128], new BigInt64Array(128).fill(1n)),
 };
 
-/** @param {1 | 2} depth @param {number} contexts */
-async function inference(depth, contexts) {
-  const session = await engine.createSession({ depth, contexts });
+/** @param {import('../dist/index.js').SessionOptions} options */
+async function inference(options) {
+  const session = await engine.createSession(options);
   const { logits } = await session.infer(feeds);
   // 128 times 7, times the head's weights.
   if (`${logits?.data}` !== '448,-224') throw new Error(`Wrong logits: ${logits?.data}`);
@@ -60,7 +60,10 @@ await engine.close();
 peer.end();
 
 async function printLatency() {
-  const [infer1, infer2] = [await inference(1, 1), await inference(2, 1)];
+  const infer1 = await inference({ depth: 1 });
+  const infer2 = await inference({ depth: 2 });
+  const spinning = await inference({ depth: 1, wait: 'spin' });
+  const timed = await inference({ depth: 1, timings: true });
   const plainJob = openPlainJob(standins.library, standins.plan);
   /** @type {Record<string, () => Promise<ArrayLike<number>>>} */
   const contenders = {
@@ -68,6 +71,8 @@ async function printLatency() {
     'C++, plain, as a job': () => timesOf(plainJob),
     'infer, depth 1': () => timesOf(infer1),
     'infer, depth 2': () => timesOf(infer2),
+    'infer, depth 1, threads spin': () => timesOf(spinning),
+    'infer, depth 1, timed': () => timesOf(timed),
     'C++, session classes, depth 1': () => timesOfPeer('slot1'),
     'C++, session classes, depth 2': () => timesOfPeer('slot2'),
     'C++, plain': () => timesOfPeer('plain'),
@@ -108,8 +113,8 @@ async function printLatency() {
 }
 
 async function printThroughput() {
-  const four1 = await inference(1, 4);
-  const four2 = await inference(2, 4);
+  const four1 = await inference({ depth: 1, contexts: 4 });
+  const four2 = await inference({ depth: 2, contexts: 4 });
   /** @type {Record<string, (name: string) => Promise<number>>} */
   const contenders = {
     '4 empty jobs in flight': (name) => rateOf(emptyJob, 4, name),

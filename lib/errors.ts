@@ -36,7 +36,7 @@ export type TensorRTErrorCode =
   | 'ERR_CALIBRATION'
   /** The model cannot be expressed in the precision asked for. */
   | 'ERR_PRECISION'
-  /** The optional package that runs a model (`onnxruntime-node`) is missing, or it failed. */
+  /** ONNX Runtime (the package `onnxruntime-node`) or its provider is missing or failed, or no runtime can. */
   | 'ERR_RUNTIME'
   /** The TensorRT at hand does not have it; the message names the version or product that does. */
   | 'ERR_UNSUPPORTED'

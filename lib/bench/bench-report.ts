@@ -54,7 +54,7 @@ export interface BenchCell {
   readonly name: string;
   readonly parameters: BenchParameters;
   readonly shapes: Readonly<Record<string, readonly number[]>>;
-  /** How the model came to its precision, in sentences. */
+  /** How the model came to its precision, and what failed, in sentences. */
   readonly notes?: readonly string[] | undefined;
   /** Of one inference, as `countWork` counts it; absent where it cannot, as of plans. */
   readonly work?: Work | undefined;

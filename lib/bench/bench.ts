@@ -5,7 +5,7 @@ import { type BenchOptions, type CheckedBenchOptions, checkBenchOptions } from '
 import type { BenchCell, BenchMethod, BenchReport } from './bench-report.js';
 import { BenchWatch } from './bench-watch.js';
 import { resultOf } from './cell-result.js';
-import type { OpenRequest } from './child/protocol.js';
+import type { Measured, OpenRequest } from './child/protocol.js';
 import { countWork } from './count-work.js';
 import { checkRuntime, describeMachine, ownVersions } from './machine.js';
 import { frameOf, type PlannedCell, placementProfiles, planCells } from './matrix.js';
@@ -93,11 +93,15 @@ async function measurePossible(
   const { signal } = options;
   const cell = {
     ...frameOf(planned.frame.parameters, opened),
-    notes,
+    notes: [...notes, ...failureNotes(measured)],
     work: model && (await countWork(model, opened.shapes, { signal })),
     result: resultOf({ opened, measured, rate, randomRanges }, options),
   };
   return { cell, versions: opened.versions };
+}
+
+function failureNotes({ recorded: { failures, failure } }: Measured): string[] {
+  return failure ? [`${failures} inferences failed, the last with: ${failure.message}`] : [];
 }
 
 function openRequest(

@@ -1,12 +1,11 @@
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { openLibrary } from '../engine/library/library.js';
-import { TensorRTError } from '../errors.js';
-import { callNative, loadAddon } from '../native.js';
 import { fullName } from '../runtime/load.js';
 import type { OrtProvider } from '../runtime/ort-provider.js';
-import { checkOrtProvider } from '../runtime/probe.js';
+import { checkOrtProvider, findGpu } from '../runtime/probe.js';
 import type { RuntimeName } from '../runtime/runtime.js';
+import { productFor } from '../runtime/tensorrt.js';
 import type { CheckedBenchOptions } from './bench-options.js';
 import type { BenchMachine } from './bench-report.js';
 
@@ -23,7 +22,10 @@ export async function describeMachine(device: number): Promise<BenchMachine> {
 
 /** Undefined where there is no GPU, no driver or no addon: the cells that need one say why. */
 async function gpuName(device: number): Promise<string | undefined> {
-  return findGpu(device).catch(() => undefined);
+  return findGpu(device).then(
+    ({ name }) => name,
+    () => undefined,
+  );
 }
 
 /**
@@ -37,20 +39,11 @@ export async function checkRuntime(
   { device, product, libraryDir, signal }: CheckedBenchOptions,
 ): Promise<void> {
   if (runtime !== 'tensorrt') {
-    return checkOrtProvider(fullName(runtime).slice('onnxruntime:'.length) as OrtProvider, signal);
+    const provider = fullName(runtime).slice('onnxruntime:'.length) as OrtProvider;
+    return checkOrtProvider(provider, signal, device);
   }
-  await findGpu(device);
-  await openLibrary({ product, libraryDir });
-}
-
-/** @throws TensorRTError ERR_NO_GPU, ERR_ADDON */
-async function findGpu(device: number): Promise<string> {
-  const { devices } = await callNative(() => loadAddon().listDevices());
-  const found = devices.find(({ ordinal }) => ordinal === device);
-  if (found) return found.name;
-  throw new TensorRTError('ERR_NO_GPU', `This machine has no GPU ${device}.`, {
-    remedy: `It has ${devices.length}, and numbers begin at 0.`,
-  });
+  const { computeCapability } = await findGpu(device);
+  await openLibrary({ product: product ?? productFor(computeCapability), libraryDir });
 }
 
 /** Of this package and of Node.js. */

@@ -17,8 +17,9 @@ export function runtimeName(runtime: RuntimeName): string {
   return runtimes[runtime];
 }
 
+/** @param precision - undefined for a plan, and for a model that was not converted. */
 export function precisionName(precision: Precision | undefined): string {
-  return precision?.toUpperCase() ?? 'plan';
+  return precision?.toUpperCase() ?? 'as given';
 }
 
 /** `8 × 128`, and `50/s` of an open loop; empty where the matrix varies neither. */

@@ -15,7 +15,7 @@ export interface BenchHtmlOptions {
 }
 
 /**
- * Shows a report of {@link bench} in a page of HTML, one file that needs no network: whether INT8 and
+ * Shows a report of `bench()` in a page of HTML, one file that needs no network: whether INT8 and
  * other runtimes are faster and by how much, every cell with its figures, how latencies are
  * distributed and change over time, throughput against latency, where the time goes, what a million
  * costs, and what limits the speed.

@@ -43,17 +43,19 @@ export function rooflineHint(
   };
   const peaks = roofOf(cell, machine.gpu);
   const { precision } = cell.parameters;
+  const unit = precision?.startsWith('int8') ? 'OP/s' : 'FLOP/s';
   const peak = peaks && precision && peakOf(peaks, precision);
-  if (!peaks || !peak) return { ...reached, text: `Reaches ${rate(reached.flopsPerSecond)}.` };
+  if (!peaks || !peak)
+    return { ...reached, text: `Reaches ${withUnit(reached.flopsPerSecond, unit)}.` };
   const times = { compute: work.flops / peak, memory: work.bytes / peaks.bytesPerSecond };
   const share = Math.max(times.compute, times.memory) / seconds;
-  const roof = { peaks, peak, precision: precisionName(precision) };
+  const roof = { peaks, peak, unit, precision: precisionName(precision) };
   return { ...reached, share, ...verdict({ result, work, seconds, times, share, roof }) };
 }
 
-/** The published figures that a cell can be held against. */
-export function roofOf({ parameters, result }: BenchCell, gpu?: string): GpuPeaks | undefined {
-  const onGpu = /tensorrt|cuda/.test(`${parameters.runtime} ${result?.provider ?? ''}`);
+/** The published figures that a cell can be held against: none where a CPU did the work. */
+export function roofOf({ result }: BenchCell, gpu?: string): GpuPeaks | undefined {
+  const onGpu = /tensorrt|cuda/.test(result?.provider ?? '');
   return onGpu && gpu !== undefined ? gpuPeaks(gpu) : undefined;
 }
 
@@ -73,6 +75,8 @@ interface Standing {
     readonly peaks: GpuPeaks;
     readonly peak: number;
     readonly precision: string;
+    /** Integers are operations, but no floating point ones. */
+    readonly unit: string;
   };
 }
 
@@ -89,14 +93,10 @@ function verdict(standing: Standing): Pick<RooflineHint, 'bound' | 'text'> {
     return { bound: 'overhead', text };
   }
   if (times.compute >= times.memory) {
-    const text = `Compute bound: ${rate(work.flops / seconds)} is ${percent(share)} of the ${rate(roof.peak)} in ${roof.precision} of the ${roof.peaks.gpu}.`;
+    const text = `Compute bound: ${withUnit(work.flops / seconds, roof.unit)} is ${percent(share)} of the ${withUnit(roof.peak, roof.unit)} in ${roof.precision} of the ${roof.peaks.gpu}.`;
     return { bound: 'compute', text };
   }
   const moved = `${withUnit(work.bytes / seconds, 'B/s')} is ${percent(share)} of the ${withUnit(roof.peaks.bytesPerSecond, 'B/s')} of the ${roof.peaks.gpu}`;
   const text = `Memory bound: ${moved}. A larger batch reads the weights less often; smaller types are fewer bytes.`;
   return { bound: 'memory', text };
-}
-
-function rate(flopsPerSecond: number): string {
-  return withUnit(flopsPerSecond, 'FLOP/s');
 }

@@ -7,6 +7,7 @@ import { Plan, readPlanInfo } from '../engine/plan/plan.js';
 import { TensorRTError } from '../errors.js';
 import { makeTemporaryFolder, writeFiles } from '../files.js';
 import { Model } from '../onnx/model.js';
+import { isModelPath } from '../runtime/load.js';
 import { inPrecision } from '../variants/in-precision.js';
 import type { Precision } from '../variants/precision.js';
 import type { CheckedBenchOptions } from './bench-options.js';
@@ -118,11 +119,19 @@ async function modelOf(source: unknown, signal?: AbortSignal): Promise<Model | u
   if (typeof source !== 'string' || source === '') {
     throw invalidArgument('model', 'a Model, a plan or the path of one of them', source);
   }
-  return (await isPlan(source)) ? undefined : Model.load(source, { signal });
+  if (isModelPath(source)) return Model.load(source, { signal });
+  if (await isPlan(source)) return undefined;
+  return Model.load(source, { signal }).catch((cause: Error) => {
+    throw new TensorRTError('ERR_FILE', `'${source}' is no plan and no model.`, {
+      file: source,
+      cause,
+      remedy: 'Give an .onnx file or a plan.',
+    });
+  });
 }
 
 /** A file that is no plan may still be a model, whose reader says what is wrong with it. */
-async function isPlan(path: string): Promise<boolean> {
+export async function isPlan(path: string): Promise<boolean> {
   try {
     await readPlanInfo(path);
     return true;

@@ -40,6 +40,9 @@ export interface BenchFlags extends ShapeFlags, SampleFlags {
   timingCache?: string;
   saveEngine?: string;
   buildOnly?: boolean;
+  layers?: boolean;
+  layersFile?: string;
+  layerInfo?: string;
   json?: string;
   csv?: string;
   markdown?: string;
@@ -87,6 +90,9 @@ export function addBenchOptions(command: Command): Command {
     .option('--timing-cache <file>', 'what the builder measured, for the next build')
     .option('--save-engine <file>', 'write the plan, and measure that')
     .option('--build-only', 'build, and measure nothing: needs no GPU with TensorRT for RTX')
+    .option('--layers', 'time the layers of the engine too, and print the slowest')
+    .option('--layers-file <file>', 'write the times of all layers as JSON')
+    .option('--layer-info <file>', 'write what TensorRT tells of the layers as JSON')
     .option('--json <file>', 'write the report; - is the standard output')
     .option('--csv <file>', 'write the cells as CSV')
     .option('--markdown <file>', 'write the report as Markdown')

@@ -7,7 +7,7 @@ import type { BenchFlags } from './bench-flags.js';
 import { note } from './terminal.js';
 import { bytes } from './text.js';
 
-const formats = ['json', 'csv', 'markdown', 'html'] as const;
+export const formats = ['json', 'csv', 'markdown', 'html'] as const;
 const standardOutput = '-';
 
 /** Whether the standard output is for a file, and so for nothing else. */
@@ -17,9 +17,9 @@ export function printsFile(flags: BenchFlags): boolean {
 
 /** @throws TypeError where two outputs would overwrite each other, or what is measured. */
 export function checkOutputs(flags: BenchFlags, model: string): void {
-  const paths = [...formats.map((format) => flags[format]), flags.saveEngine].filter(
-    (path) => path !== undefined,
-  );
+  const { saveEngine, layersFile, layerInfo } = flags;
+  const outputs = [...formats.map((format) => flags[format]), saveEngine, layersFile, layerInfo];
+  const paths = outputs.filter((path) => path !== undefined);
   const twice = [model, ...paths].find((path, index, all) => all.indexOf(path) < index);
   if (twice !== undefined) throw new TypeError(`Expected another file than '${twice}'`);
 }

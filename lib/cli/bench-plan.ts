@@ -1,23 +1,57 @@
 import type { BenchOptions } from '../bench/bench-options.js';
 import { cellShapes } from '../bench/cell-shapes.js';
+import { isPlan } from '../bench/subject.js';
 import { buildEngine } from '../engine/build/build.js';
 import type { Profile } from '../engine/build/profiles.js';
 import { productName } from '../engine/library/library.js';
 import type { Plan } from '../engine/plan/plan.js';
-import type { Model } from '../onnx/model.js';
+import { Model } from '../onnx/model.js';
 import { inPrecision } from '../variants/in-precision.js';
 import type { BenchFlags } from './bench-flags.js';
+import { wantsLayers } from './bench-layers.js';
+import { dataOf } from './bench-request.js';
+import { kebab } from './command.js';
 import { seconds, withProgress } from './progress.js';
 import { note } from './terminal.js';
 import { bytes } from './text.js';
 
-/** Whether a plan is asked for that is built once, and then measured in all cells. */
-export function wantsPlan({ saveEngine, buildOnly, timingCache }: BenchFlags): boolean {
-  return saveEngine !== undefined || buildOnly === true || timingCache !== undefined;
+/** What is measured, and how, once all that comes before is done. */
+export interface PreparedBench {
+  readonly subject: Model | Plan | string;
+  readonly options: BenchOptions;
+  /** Where one plan is measured in all cells. */
+  readonly plan?: Plan | string;
+}
+
+/** Reads the model and its data, and builds the plan where one is asked for. */
+export async function prepareBench(
+  file: string,
+  flags: BenchFlags,
+  options: BenchOptions,
+  signal: AbortSignal,
+): Promise<PreparedBench> {
+  if (await isPlan(file)) {
+    const idle = ['saveEngine', 'buildOnly', 'samples', 'table'] as const;
+    const given = idle.find((name) => flags[name] !== undefined);
+    if (given) throw new TypeError(`Expected no --${kebab(given)}, since '${file}' is a plan`);
+    return { subject: file, options, plan: file };
+  }
+  const model = await Model.load(file, { signal });
+  const complete = { ...options, ...(await dataOf(flags, options, model, signal)) };
+  if (!wantsPlan(flags)) return { subject: model, options: complete };
+  const plan = await buildPlan(model, flags, complete, signal);
+  const { precisions: _, profiles: __, build: ___, table: ____, ...ofPlan } = complete;
+  return { subject: plan, options: ofPlan, plan };
+}
+
+/** Whether something is asked for that one engine has for all cells. */
+function wantsPlan(flags: BenchFlags): boolean {
+  const { saveEngine, buildOnly, timingCache } = flags;
+  return [saveEngine, buildOnly, timingCache].some(Boolean) || wantsLayers(flags);
 }
 
 /** Builds the plan of `--save-engine` and `--build-only`, in the one precision that is asked for. */
-export async function buildPlan(
+async function buildPlan(
   model: Model,
   { saveEngine: output, timingCache }: BenchFlags,
   options: BenchOptions,
@@ -49,6 +83,7 @@ export async function buildPlan(
       ...(cacheDir !== undefined && { cacheDir }),
       ...(timingCache !== undefined && { timingCache }),
       ...(output !== undefined && { output }),
+      onLog: ({ text }) => note(`TensorRT: ${text}`),
       onProgress: ({ phase, elapsedMs }) => line.show(`Building: ${phase}, ${seconds(elapsedMs)}`),
     });
     line.end();

@@ -37,6 +37,15 @@ export function optionsOf(flags: BenchFlags, line: TrtexecLine): BenchOptions {
   };
 }
 
+/** A plan has its precision and is built already; trtexec passes over such flags in silence. */
+export function lineForPlan(line: TrtexecLine): TrtexecLine {
+  const { precisions, build, notes } = line;
+  if (precisions.size === 0 && Object.keys(build).length === 0) return line;
+  const idle = [...[...precisions].map((name) => `--${name}`), ...Object.keys(build)].join(', ');
+  const note = `A plan is built already: ${idle} has no meaning for it.`;
+  return { ...line, precisions: new Set(), build: {}, notes: [...notes, note] };
+}
+
 /** Nobody runs ONNX Runtime with trtexec. */
 function isTrtexec({ model, precisions, build }: TrtexecLine): boolean {
   return model !== undefined || precisions.size > 0 || Object.keys(build).length > 0;
@@ -89,18 +98,18 @@ function shapesOf(
 export async function dataOf(
   flags: BenchFlags,
   options: BenchOptions,
-  model: () => Promise<Model>,
+  model: Model,
   signal: AbortSignal,
 ): Promise<Pick<BenchOptions, 'samples' | 'table'>> {
   const table = flags.table === undefined ? undefined : await readTable(flags.table);
   if (flags.samples === undefined) return { table };
-  const file = samplesOf(flags, await model());
+  const file = samplesOf(flags, model);
   if (options.shapes || options.batches || options.lengths) {
     const isQuantized = options.precisions?.some((precision) => /int8|fp8/.test(precision));
     if (table || !isQuantized) {
       throw new TypeError('Expected no --samples beside shapes: samples have their own');
     }
-    return { table: await calibrate(await model(), file, { signal }) };
+    return { table: await calibrate(model, file, { signal }) };
   }
   const samples: TensorMap[] = [];
   for await (const sample of file) samples.push(sample);

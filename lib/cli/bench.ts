@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
 import { bench } from '../bench/bench.js';
-import type { BenchOptions, BenchProgress } from '../bench/bench-options.js';
+import type { BenchProgress } from '../bench/bench-options.js';
 import type { BenchReport } from '../bench/bench-report.js';
 import { compareReports } from '../bench/compare-reports.js';
 import { readBenchReport } from '../bench/read-report.js';
-import type { Plan } from '../engine/plan/plan.js';
-import { Model } from '../onnx/model.js';
+import { isPlan } from '../bench/subject.js';
 import { addBenchOptions, type BenchFlags } from './bench-flags.js';
-import { checkOutputs, printsFile, writeOutputs } from './bench-output.js';
-import { buildPlan, wantsPlan } from './bench-plan.js';
-import { dataOf, optionsOf } from './bench-request.js';
-import { command } from './command.js';
+import { examineLayers, wantsLayers } from './bench-layers.js';
+import { checkOutputs, formats, printsFile, writeOutputs } from './bench-output.js';
+import { type PreparedBench, prepareBench } from './bench-plan.js';
+import { lineForPlan, optionsOf } from './bench-request.js';
+import { command, kebab } from './command.js';
 import { describeBench } from './describe-bench.js';
 import { describeComparison } from './describe-comparison.js';
 import { seconds, withProgress } from './progress.js';
@@ -29,9 +29,16 @@ export function benchCommand(): Command {
     'bench engine.plan --duration 10 --cuda-graph --no-transfers --json bench.json',
     'bench model.onnx --rate 50,100,200 --arrivals poisson',
     'bench model.onnx --compare before.json --threshold 0.1',
+    'bench after.json --compare before.json --html after.html',
     'bench --onnx=model.onnx --shapes=input_ids:8x128 --fp16 --saveEngine=model.plan',
-  ]).argument('[model]', 'an ONNX model, or a plan; or --onnx=, --loadEngine= as in trtexec');
-  addBenchOptions(benching);
+  ]).argument(
+    '[model]',
+    'an ONNX model, a plan, or a report to tell again; or --onnx=, --loadEngine=',
+  );
+  addBenchOptions(benching).addHelpText(
+    'after',
+    '\nFlags of trtexec are taken too; docs/bench.md lists them.',
+  );
   const read = readFirst(benching);
   return benching.action((model: string | undefined, flags: BenchFlags) =>
     run(modelOf(model, read().model), flags, read()),
@@ -62,55 +69,63 @@ function modelOf(model: string | undefined, named: string | undefined): string {
   return named ?? (model as string);
 }
 
-async function run(file: string, flags: BenchFlags, line: TrtexecLine): Promise<void> {
+async function run(file: string, flags: BenchFlags, given: TrtexecLine): Promise<void> {
   checkOutputs(flags, file);
+  const isReport = file.endsWith('.json');
+  if (isReport) refuseMeasuring(file, flags);
+  // What can be refused at once is refused before anything is read.
+  else optionsOf(flags, given);
   const baseline = flags.compare === undefined ? undefined : await readBenchReport(flags.compare);
+  if (isReport) return tell(await readBenchReport(file), flags, baseline);
+
+  const line = (await isPlan(file)) ? lineForPlan(given) : given;
   const options = optionsOf(flags, line);
   for (const text of [...line.notes, ...conversionNotes(flags, line)]) note(text);
-
   const stop = stopOnInterrupt();
   try {
-    const report = await measured(file, flags, options, stop.signal);
-    if (!report) return;
-    await writeOutputs(report, flags, baseline);
-    if (!printsFile(flags)) printLines(describeBench(report));
-    process.exitCode = report.cells.some(({ result }) => result) ? 0 : 1;
-    if (baseline) compare(report, baseline, flags);
+    const prepared = await prepareBench(file, flags, options, stop.signal);
+    if (flags.buildOnly) return;
+    const report = await measure(prepared, stop.signal);
+    await tell(report, flags, baseline);
     if (stop.signal.aborted) process.exitCode = 1;
+    else print(flags, await layersOf(prepared, flags, report));
   } finally {
     stop.end();
   }
 }
 
-/** Undefined where a plan was all that was asked for. */
-async function measured(
-  file: string,
+/** Of a report that was measured before, only outputs can be asked for. */
+function refuseMeasuring(file: string, flags: BenchFlags): void {
+  const outputs: readonly string[] = [...formats, 'compare', 'threshold'];
+  const other = Object.keys(flags).find((name) => !outputs.includes(name));
+  if (other) throw new TypeError(`Expected no --${kebab(other)}, since '${file}' is a report`);
+}
+
+/** Prints a report, compares it with another, and writes it. */
+async function tell(
+  report: BenchReport,
   flags: BenchFlags,
-  options: BenchOptions,
-  signal: AbortSignal,
-): Promise<BenchReport | undefined> {
-  let loaded: Promise<Model> | undefined;
-  const model = () => (loaded ??= Model.load(file));
-  const data = await dataOf(flags, options, model, signal);
-  const complete = { ...options, ...data };
-  if (!wantsPlan(flags)) return measure(loaded ? await loaded : file, complete, signal);
-  const plan = await buildPlan(await model(), flags, complete, signal);
-  if (flags.buildOnly) return undefined;
-  const {
-    precisions: _,
-    profiles: __,
-    build: ___,
-    table: ____,
-    product: _____,
-    ...rest
-  } = complete;
-  return measure(plan, rest, signal);
+  baseline: BenchReport | undefined,
+): Promise<void> {
+  print(flags, describeBench(report));
+  process.exitCode = report.cells.some(({ result }) => result) ? 0 : 1;
+  if (baseline) compare(report, baseline, flags);
+  // After it is printed: a file that cannot be written must not cost the measurement.
+  await writeOutputs(report, flags, baseline);
+}
+
+async function layersOf({ plan }: PreparedBench, flags: BenchFlags, report: BenchReport) {
+  return plan && wantsLayers(flags) ? examineLayers(plan, flags, report) : [];
+}
+
+/** What is told goes where no file goes. */
+function print(flags: BenchFlags, lines: readonly string[]): void {
+  if (lines.length > 0 && !printsFile(flags)) printLines(lines);
 }
 
 /** Measures; where that is interrupted, gives what there is so far. */
 async function measure(
-  subject: Model | Plan | string,
-  options: BenchOptions,
+  { subject, options }: PreparedBench,
   signal: AbortSignal,
 ): Promise<BenchReport> {
   let sofar: BenchReport | undefined;

@@ -40,6 +40,11 @@ export function collect(text: string, list: readonly string[] = []): string[] {
   return [...list, text];
 }
 
+/** An option as it is written: `saveEngine` as `save-engine`. */
+export function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 /** An error as a person reads it: what is wrong, then what to do. The stack only where `DEBUG` is set. */
 export function describeError(error: unknown): string {
   if (process.env['DEBUG'] && error instanceof Error) return error.stack ?? error.message;

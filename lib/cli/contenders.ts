@@ -1,10 +1,11 @@
 import { InvalidArgumentError } from 'commander';
+import type { PlanInput } from '../engine/plan/plan-file.js';
 import type { Contender } from '../evaluate/evaluate.js';
 import { Model } from '../onnx/model.js';
 import type { ValueInfo } from '../onnx/value-info.js';
 import { calibrate } from '../quantize/calibrate.js';
 import { CalibrationTable } from '../quantize/calibration/table.js';
-import { concerns, isModelPath, Runtime } from '../runtime/load.js';
+import { concerns, isModelPath, modelOrPlan, Runtime } from '../runtime/load.js';
 import type { RuntimeName } from '../runtime/runtime.js';
 import { profileOfSamples } from '../runtime/tensorrt.js';
 import type { TensorMap } from '../tensor.js';
@@ -20,6 +21,7 @@ export interface ContenderFlags extends SampleFlags {
   runtime?: RuntimeName;
   int8?: 'kernels' | 'float';
   threads?: number;
+  libraryDir?: string;
   precision?: Precision[];
   calibration?: string;
   table?: string;
@@ -53,8 +55,7 @@ export async function openContenders(
     ? inPrecisions(model, precision, flags)
     : paths.map((each, index) => ({
         name: each,
-        model: async () =>
-          index === 0 ? model : isModelPath(each) ? await Model.load(each) : each,
+        model: async () => (index === 0 ? model : await modelOrPlan(each)),
       }));
   return {
     inputs: model.inputs,
@@ -75,7 +76,10 @@ async function withPlanFirst(paths: readonly string[], flags: ContenderFlags): P
     inputs: first.inputs,
     list: (samples) => [
       { name: path, runtime: first },
-      ...others.map((each) => ({ name: each, runtime: () => open(each, flags, samples) })),
+      ...others.map((each) => ({
+        name: each,
+        runtime: async () => open(await modelOrPlan(each), flags, samples),
+      })),
     ],
     close: () => first.close(),
   };
@@ -102,11 +106,13 @@ function checkFlags(paths: readonly string[], flags: ContenderFlags): void {
 
 /** A model runs where `--runtime` says, a plan by TensorRT alone. */
 async function open(
-  model: Model | string,
-  { runtime = 'onnxruntime', int8, threads }: ContenderFlags,
+  model: Model | PlanInput,
+  { runtime = 'onnxruntime', int8, threads, libraryDir }: ContenderFlags,
   samples?: () => AsyncIterable<TensorMap>,
 ): Promise<Runtime> {
-  if (typeof model === 'string') return await Runtime.load(model, { runtime: 'tensorrt' });
+  if (!(model instanceof Model)) {
+    return await Runtime.load(model, { runtime: 'tensorrt', libraryDir });
+  }
   const isDynamic = model.inputs.some(({ dims }) => dims?.some((dim) => typeof dim !== 'number'));
   const profiles =
     runtime === 'tensorrt' && isDynamic && samples

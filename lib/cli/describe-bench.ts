@@ -2,6 +2,7 @@ import type { BenchCell, BenchReport, BenchResult } from '../bench/bench-report.
 import { type Column, filled, overview, timeRows } from '../bench/columns.js';
 import { machineText, methodText, versionsText } from '../bench/words.js';
 import { figure, percent } from '../figures.js';
+import { groupBy } from './group-by.js';
 import { styled } from './terminal.js';
 import { alignRight, bytes, indented, number, section, table } from './text.js';
 
@@ -97,26 +98,39 @@ function columnsOfNumbers(rows: readonly (readonly string[])[]): string[] {
 }
 
 function problemLines(cells: readonly BenchCell[]): string[] {
-  return groups(cells.flatMap(({ name, problem }) => (problem ? [[problem, name]] : [])));
+  return remarkLines(
+    cells.flatMap(({ name, problem: text }) => (text ? [{ kind: text, text, name }] : [])),
+  );
 }
 
 function warningLines(cells: readonly BenchCell[]): string[] {
-  return groups(
+  return remarkLines(
     cells.flatMap(({ name, result }) =>
-      (result?.warnings ?? []).map(({ message }) => [message, name] as const),
+      (result?.warnings ?? []).map(({ code, message }) => ({ kind: code, text: message, name })),
     ),
   );
 }
 
 function noteLines(cells: readonly BenchCell[]): string[] {
-  return groups(
-    cells.flatMap(({ name, notes = [] }) => notes.map((note) => [note, name] as const)),
+  return remarkLines(
+    cells.flatMap(({ name, notes = [] }) => notes.map((text) => ({ kind: text, text, name }))),
   );
 }
 
-/** Each text once, under the cells that it is about. */
-function groups(texts: readonly (readonly string[])[]): string[] {
-  const cells = new Map<string, string[]>();
-  for (const [text = '', name = ''] of texts) cells.set(text, [...(cells.get(text) ?? []), name]);
-  return [...cells].flatMap(([text, names]) => [names.join(', '), ...indented(text, 2)]);
+interface Remark {
+  /** Those of a kind are told once. */
+  readonly kind: string;
+  readonly text: string;
+  /** Of the cell. */
+  readonly name: string;
+}
+
+/** Each kind of remark once, with the figures of the first, under all cells that it is about. */
+function remarkLines(remarks: readonly Remark[]): string[] {
+  return [...groupBy(remarks, ({ kind }) => kind).values()].flatMap((group) => {
+    const [{ text }] = group;
+    const isAlike = group.every((other) => other.text === text);
+    const lines = indented(isAlike ? text : `The first: ${text}`, 2);
+    return [group.map(({ name }) => name).join(', '), ...lines];
+  });
 }

@@ -72,6 +72,7 @@ function addContenderOptions(evaluating: Command): Command {
       ).choices(['kernels', 'float']),
     )
     .option('--threads <count>', 'threads that ONNX Runtime computes with (all cores)', wholeNumber)
+    .option('--library-dir <folder>', 'where the libraries of TensorRT are')
     .option(
       '--precision <list>',
       'of one model, its conversions: fp32,fp16,int8; the first is the reference',

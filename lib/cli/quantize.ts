@@ -3,7 +3,7 @@ import { Model } from '../onnx/model.js';
 import { CalibrationTable } from '../quantize/calibration/table.js';
 import { type QuantizationDecision, type QuantizeOptions, quantize } from '../quantize/quantize.js';
 import { smoothQuant } from '../quantize/tuning/smooth-quant.js';
-import { command, jsonOption, numberThat, wholeNumber } from './command.js';
+import { command, jsonOption, kebab, numberThat, wholeNumber } from './command.js';
 import { groupBy } from './group-by.js';
 import { addPlacementOptions, type PlacementFlags, placementOf } from './placement-options.js';
 import { seconds, withProgress } from './progress.js';
@@ -111,8 +111,7 @@ function checkFlags(flags: QuantizeFlags): void {
   }
   const idle = rangeFlagNames.find((name) => flags[name] !== undefined);
   if (idle && measured === undefined) {
-    const option = idle.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new TypeError(`Expected --samples beside --${option}`);
+    throw new TypeError(`Expected --samples beside --${kebab(idle)}`);
   }
 }
 

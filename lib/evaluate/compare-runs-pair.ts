@@ -65,7 +65,7 @@ export class RunPair implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { close } of this.#opened) await close();
+    await Promise.all(this.#opened.map(({ close }) => close()));
   }
 }
 

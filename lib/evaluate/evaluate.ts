@@ -106,12 +106,13 @@ export async function scoreOf(
   task: Task,
   { onSample, signal }: ScoreOptions = {},
 ): Promise<Score> {
-  const scorer = task.score();
-  let samples = 0;
   signal?.throwIfAborted();
+  const scorer = task.score(runtime.outputs.map(({ name }) => name));
+  const { outputs } = scorer;
+  let samples = 0;
   for await (const feeds of task.samples()) {
     signal?.throwIfAborted();
-    scorer.add(await runtime.infer(feeds, { signal }), feeds);
+    scorer.add(await runtime.infer(feeds, { outputs, signal }), feeds);
     onSample?.(++samples);
   }
   return scorer.finish();

@@ -25,9 +25,30 @@ export {
   evaluate,
 } from './evaluate.js';
 export type { EvaluatedModel, EvaluationReport } from './evaluation-report.js';
+export {
+  type PerplexityOptions,
+  type PerplexityTexts,
+  perplexityTask,
+} from './perplexity/perplexity-task.js';
 export type { TaskSamples } from './samples.js';
 export type { Pooling } from './similarity/embeddings.js';
 export { type SimilarityOptions, similarityTask } from './similarity/similarity-task.js';
+export {
+  type AnswerScore,
+  normalizeAnswer,
+  type SquadRules,
+  scoreAnswer,
+} from './squad/answer-scores.js';
+export {
+  type BestThresholds,
+  type SquadMeans,
+  type SquadOptions,
+  type SquadQuestion,
+  type SquadScores,
+  scoreSquad,
+} from './squad/metrics.js';
+export type { SpanOutputs } from './squad/span-logits.js';
+export { type SquadTaskOptions, squadTask } from './squad/squad-task.js';
 export type { PairedComparison } from './statistics/mcnemar.js';
 export type { ClassFigures, Confusion, Score, Scorer, Task } from './task.js';
 export { evaluationToMarkdown } from './to-markdown.js';

@@ -10,11 +10,18 @@ export interface Task {
   readonly better: 'higher' | 'lower';
   /** What the model is fed; iterated once for each model. */
   samples(): AsyncIterable<TensorMap>;
-  /** Begins to score one model. */
-  score(): Scorer;
+  /**
+   * Begins to score one model.
+   *
+   * @param outputs - the names of the model's outputs, in its order. A `TensorMap` does not keep it:
+   * JavaScript puts names that look like numbers first.
+   */
+  score(outputs: readonly string[]): Scorer;
 }
 
 export interface Scorer {
+  /** The outputs that it reads; the others need not be computed or copied. Default: all. */
+  readonly outputs?: readonly string[] | undefined;
   /** Outputs in the order of the samples. @throws TensorRTError ERR_SAMPLES */
   add(outputs: TensorMap, feeds: TensorMap): void;
   /** @throws TensorRTError `ERR_SAMPLES` where there were more or fewer outputs than labels. */

@@ -38,6 +38,7 @@ export async function renderGraphHtml(
 /** The modules of the page, each after those that it imports: together they are one script. */
 const scriptParts = [
   '../../page/elements',
+  '../../page/dom',
   'boxes',
   'layout',
   'draw',

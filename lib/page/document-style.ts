@@ -1,4 +1,4 @@
-/** Colours as custom properties, for readers in the light and in the dark. */
+/** Colours as custom properties, for readers in the light and in the dark. Paper is light. */
 export interface Themes {
   readonly light: string;
   readonly dark: string;
@@ -20,14 +20,14 @@ export function documentStyle(own: Themes & { readonly rules: string }): string 
   const [light, dark] = [common.light + own.light, common.dark + own.dark];
   return `
 :root { ${light} }
-@media (prefers-color-scheme: dark) { :root:not([data-theme=light]) { ${dark} } }
-:root[data-theme=dark] { ${dark} }
+@media screen and (prefers-color-scheme: dark) { :root:not([data-theme=light]) { ${dark} } }
+@media screen { :root[data-theme=dark] { ${dark} } }
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 body { margin: 0 auto; padding: 0 20px 60px; max-width: 1240px; background: var(--page); color: var(--ink);
   font: 14px/1.45 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif; }
 header { display: flex; gap: 16px; align-items: center; padding: 16px 0 8px; }
-h1 { margin: 0; font-size: 19px; overflow-wrap: anywhere; flex: 1; }
+h1 { margin: 0; font-size: 19px; overflow-wrap: anywhere; flex: 1 0 min(60%, 9em); }
 h2 { margin: 0 0 12px; font-size: 16px; } h3 { margin: 0 0 4px; font-size: 15px; overflow-wrap: anywhere; }
 nav { display: flex; flex-wrap: wrap; gap: 4px 16px; } a { color: var(--accent); }
 section { margin: 18px 0; padding: 16px 18px; background: var(--paper); border: 1px solid var(--line); border-radius: 10px; }

@@ -64,7 +64,10 @@ function logTicks(from: number, to: number, count: number): number[] {
     return all.filter((_, index) => index % step === 0);
   }
   const richest = fitting.at(-1) as number[];
-  return richest.length < Math.min(3, count) ? linearTicks(from, to, count) : richest;
+  // Within one power of ten, steps of one size look even enough.
+  return richest.length < Math.min(3, count) && to / from < 10
+    ? linearTicks(from, to, count)
+    : richest;
 }
 
 /** As the decimal number reads: 3e-7, where 3 * 10 ** -7 is 3.0000000000000004e-7. */

@@ -84,6 +84,8 @@ export async function openOnnxRuntime(
   checkBoolean('options.isolate', isolate);
   checkOneOf('options.int8', int8, ['kernels', 'float']);
   signal?.throwIfAborted();
+  // Before a large model is written for a process that cannot open it.
+  if (provider !== 'cpu') await OrtSession.check(provider);
   const session = isolate
     ? await IsolatedSession.open(model, { ...sessionOptions, signal })
     : await openSession(model, sessionOptions);

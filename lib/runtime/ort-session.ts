@@ -74,10 +74,6 @@ export class OrtSession {
     checkProvider(provider, (await importOrt()).listSupportedBackends());
   }
 
-  get outputNames(): readonly string[] {
-    return this.#session.outputNames;
-  }
-
   /**
    * @param outputs - the names of those to return; by default all.
    * @throws TensorRTError `ERR_RUNTIME`
@@ -196,7 +192,7 @@ async function importOrt(): Promise<Ort> {
       {
         cause,
         remedy:
-          'Install it with `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node`; without ONNXRUNTIME_NODE_INSTALL=skip its install script also downloads CUDA binaries, which are not needed here.',
+          'Install it with `ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node`; without ONNXRUNTIME_NODE_INSTALL=skip its install script also downloads the CUDA binaries, which only the providers cuda and tensorrt need.',
       },
     );
   }

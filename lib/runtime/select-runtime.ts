@@ -104,6 +104,9 @@ function candidatesOf(
     require === 'gpu'
       ? usualOrder.filter((name) => name !== 'onnxruntime:cpu')
       : namesOf('options.require', require);
+  if (acceptable.length === 0) {
+    throw invalidArgument('options.require', "'gpu' or names of runtimes", require);
+  }
   return order.filter((name) => acceptable.includes(name));
 }
 

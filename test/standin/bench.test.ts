@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { tensor } from 'tensorrt-node';
 import { type BenchOptions, type BenchResult, bench } from 'tensorrt-node/bench';
 import { expect, it, onTestFinished } from 'vitest';
 import { realClock } from '../../dist/bench/load/clock.js';
@@ -81,6 +82,24 @@ it('leaves inputs and outputs on the device', async () => {
   expect([result.copyIn?.max, result.copyOut?.max]).toEqual([0, 0]);
   expect(result.failures).toBe(0);
   expect(result.warnings.map(({ code }) => code)).toContain('several-streams');
+  // Those of one sample would be too small for another.
+  const samples = [1, 4, 2].map((rows) => ({
+    x: tensor('float32', [rows, 4], Array(4 * rows).fill(1)),
+  }));
+  const ofSamples = await measured(scalePlan({ product: 'tensorrt' }), {
+    transfers: false,
+    cudaGraphs: true,
+    samples,
+  });
+  expect(ofSamples.failures).toBe(0);
+});
+
+it('goes on after an inference that failed, and says so', async () => {
+  slow({ STANDIN_TENSORRT_FAIL: 'enqueueV3:6:1' });
+  const options = { libraryDir, warmupMs: 0, durationMs: 1, iterations: 20 };
+  const { cells } = await bench(scalePlan({ product: 'tensorrt-rtx' }), options);
+  expect(cells[0]?.result).toMatchObject({ inferences: 19, failures: 1 });
+  expect(cells[0]?.notes?.[0]).toMatch(/^1 inferences failed, the last with: .*enqueueV3/);
 });
 
 it('counts the time in line where more come than can be served', async () => {

@@ -1,4 +1,5 @@
-import { type Model, Runtime, selectRuntime, tensor } from 'tensorrt-node';
+import { type Model, type RunTimes, Runtime, selectRuntime, tensor } from 'tensorrt-node';
+import { compareRuns } from 'tensorrt-node/evaluate';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { collect } from '../../dist/quantize/calibration/collect.js';
 import { openOnnxRuntime } from '../../dist/runtime/onnxruntime.js';
@@ -30,6 +31,43 @@ it.each(['tensorrt-rtx', 'tensorrt'] as const)('runs a plan of %s', async (produ
   await runtime.close();
   await runtime.close();
   expect(await errorOf(runtime.infer({ x }))).toMatchObject({ code: 'ERR_CLOSED' });
+});
+
+it('tells what the parts of a run took', async () => {
+  await using runtime = await Runtime.load(scalePlan({ product: 'tensorrt' }), {
+    runtime: 'tensorrt',
+    libraryDir,
+    wait: 'spin',
+  });
+  const seen: RunTimes[] = [];
+  await runtime.infer({ x }, { onTimes: (times) => seen.push(times) });
+  await runtime.infer({ x }, { outputs: ['y'], onTimes: (times) => seen.push(times) });
+  expect(seen).toHaveLength(2);
+  for (const { queueMs, enqueueMs, copyInMs, computeMs, copyOutMs } of seen) {
+    for (const part of [queueMs, enqueueMs, copyInMs, computeMs, copyOutMs]) {
+      expect(part).toBeGreaterThanOrEqual(0);
+    }
+  }
+});
+
+it('is compared with ONNX Runtime', async () => {
+  const model = buildModel({
+    inputs: [{ name: 'x', type: 'float32', dims: ['n', 4] }],
+    outputs: [{ name: 'y', type: 'float32', dims: ['n', 4] }],
+    initializers: { two: tensor('float32', [], [2]), one: tensor('float32', [], [1]) },
+    nodes: [
+      { opType: 'Mul', name: 'twice', inputs: ['x', 'two'], outputs: ['h'] },
+      { opType: 'Add', name: 'plus', inputs: ['h', 'one'], outputs: ['y'] },
+    ],
+  });
+  const plan = {
+    model: scalePlan({ product: 'tensorrt' }),
+    runtime: 'tensorrt',
+    libraryDir,
+  } as const;
+  const found = await compareRuns({ model, runtime: 'onnxruntime' }, plan, [{ x }]);
+  expect(found).toMatchObject({ a: 'onnxruntime (cpu)', b: 'tensorrt (tensorrt)', within: true });
+  expect(found.outputs).toMatchObject([{ name: 'y', elements: 4, maxAbsolute: 0, largest: 9 }]);
 });
 
 it('is what selectRuntime takes where it can run', async () => {

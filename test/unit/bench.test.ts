@@ -148,4 +148,7 @@ it('refuses options that make no sense', async () => {
   }
   expect(await errorOf(bench(3 as unknown as string))).toBeInstanceOf(TypeError);
   expect(await errorOf(bench('/nowhere.onnx'))).toMatchObject({ code: 'ERR_FILE' });
+  expect(await errorOf(bench('/nowhere.plan'))).toMatchObject({ code: 'ERR_FILE' });
+  const neither = await errorOf(bench(join(import.meta.dirname, 'bench.test.ts')));
+  expect(neither).toMatchObject({ message: expect.stringMatching(/is no plan and no model/) });
 });

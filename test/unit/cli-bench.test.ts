@@ -34,19 +34,32 @@ async function savedModel(model = linearModel()) {
   return { folder, path };
 }
 
+/** As a report of this model in batches of 1, with latencies around 10 ms times a factor. */
+const earlier = (factor: number) => ({
+  ...cellOf(latencies(1, { scale: factor }), { batch: 1, precision: undefined }),
+  shapes: { x: [1, 16] },
+});
+
 describe('tensorrt-node bench', () => {
-  it('prints everything of one cell, as trtexec does', async () => {
-    const { path } = await savedModel();
-    const { code, stdout } = await bench([path, '--matrix', 'batch=4', ...onCpu]);
-    expect(code).toBe(0);
+  it('prints everything of one cell, as trtexec does, and ends with 1 where it got slower', async () => {
+    const { folder, path } = await savedModel();
+    const file = `${folder}/before.json`;
+    await writeFile(file, JSON.stringify(reportOf([earlier(1e-6)])));
+    const { code, stdout } = await bench([path, '--matrix', ...onCpu, '--compare', file]);
+    expect(code).toBe(1);
     expect(stdout).toMatch(/^model\.onnx {2}3\.\d kB\n/);
     expect(stdout).toMatch(/Versions +tensorrt-node .*, node .*, onnxruntime /);
-    expect(stdout).toMatch(/\n4 onnxruntime:cpu\n {2}Ran on +cpu\n/);
+    expect(stdout).toMatch(/\n1 onnxruntime:cpu\n {2}Ran on +cpu\n/);
     expect(stdout).toMatch(/Throughput +[\d,.]+ inferences\/s, [\d,.]+ samples\/s/);
     expect(stdout).toMatch(/Peak memory +[\d.]+ MB of the host/);
     expect(stdout).toMatch(/ +min +mean +median +p90 +p95 +p99 +p99\.9 +max\n/);
     expect(stdout).toMatch(/\n {2}Latency( +\d+\.\d+){8}\n/);
     expect(stdout).toMatch(/\n {2}Compute( +\d+\.\d+){8}\n/);
+    expect(stdout).toMatch(
+      /Against .*before\.json, changes of more than 5\.0 %\n {2}slower {2}1 onnx/,
+    );
+    expect(stdout).toContain('these figures do not compare alike');
+    expect(stdout).toMatch(/method +durationMs +3000 → 50\n/);
   });
 
   it('measures every combination, tells what could not be, and writes every format', async () => {
@@ -90,52 +103,42 @@ describe('tensorrt-node bench', () => {
     expect(stdout).toMatch(/Nothing could be measured\.\n.*tensorrt-node doctor/);
   });
 
-  it('measures with samples, in INT8 with their ranges', async () => {
+  it('measures with samples, in INT8 with their ranges, as they arrive', async () => {
     const { folder, path } = await savedModel(linearModel({ batch: 2 }));
     const row = (value: number) =>
       JSON.stringify({ x: [Array(16).fill(value), Array(16).fill(-1)] });
     await writeFile(`${folder}/data.jsonl`, [row(1), row(0.5)].join('\n'));
     const { code, stdout } = await bench([
       ...[path, '--matrix', 'precision=int8', ...onCpu],
-      ...['--samples', `${folder}/data.jsonl`, '--json', '-'],
+      ...['--samples', `${folder}/data.jsonl`, '--rate=400', '--arrivals=even', '--json=-'],
     ]);
     expect(code).toBe(0);
     const report = JSON.parse(stdout) as BenchReport;
     expect(report.method.inputs).toBe('samples');
     expect(report.cells[0]?.shapes).toEqual({ x: [2, 16] });
+    expect(report.cells[0]?.parameters).toMatchObject({ precision: 'int8', rate: 400 });
+    // 400 a second for a twentieth of one, or at least as many as are asked for.
+    expect(report.cells[0]?.result?.inferences).toBeLessThanOrEqual(26);
     const codes = report.cells[0]?.result?.warnings.map(({ code }) => code);
     expect(codes).not.toContain('random-ranges');
   });
-
-  it('measures an open loop at the rate of its arrivals', async () => {
-    const { path } = await savedModel();
-    const options = ['--rate', '400', '--arrivals', 'even', '--json', '-'];
-    const { stdout } = await bench([path, '--matrix', ...onCpu, '--duration', '0.25', ...options]);
-    const { cells } = JSON.parse(stdout) as BenchReport;
-    expect(cells.map(({ parameters }) => parameters.rate)).toEqual([400]);
-    // 400 a second for a quarter of one.
-    expect(cells[0]?.result?.inferences).toBeLessThanOrEqual(101);
-  });
-});
-
-/** As a report of this model in batches of 1, with latencies around 10 ms times a factor. */
-const earlier = (factor: number) => ({
-  ...cellOf(latencies(1, { scale: factor }), { batch: 1, precision: undefined }),
-  shapes: { x: [1, 16] },
 });
 
 describe('--compare', () => {
-  it('tells what changed since a report, and ends with 1 where it got slower', async () => {
-    const { folder, path } = await savedModel();
-    const file = `${folder}/before.json`;
-    await writeFile(file, JSON.stringify(reportOf([earlier(1e-6)])));
-    const { code, stdout } = await bench([path, '--matrix', ...onCpu, '--compare', file]);
-    expect(code).toBe(1);
-    expect(stdout).toMatch(
-      /Against .*before\.json, changes of more than 5\.0 %\n {2}slower {2}1 onnx/,
-    );
-    expect(stdout).toContain('these figures do not compare alike');
-    expect(stdout).toMatch(/method +durationMs +3000 → 50\n/);
+  it('compares and tells again what was measured before, without measuring', async () => {
+    const folder = await temporaryFolder();
+    const [before, after] = [`${folder}/before.json`, `${folder}/after.json`];
+    await writeFile(before, JSON.stringify(reportOf([earlier(1)])));
+    await writeFile(after, JSON.stringify(reportOf([earlier(1.2)])));
+    const html = `${folder}/page.html`;
+    const slower = await bench([after, '--compare', before, '--markdown=-', '--html', html]);
+    expect(slower.code).toBe(1);
+    expect(slower.stdout).toMatch(/^# bert\.onnx\n/);
+    expect(slower.stderr).toMatch(/slower {2}1 fp32 onnxruntime {2}median .* \+20\.0 % \(\+\d/);
+    expect(await readFile(html, 'utf8')).toMatch(/^<!doctype html>/);
+    expect(await errorOf(parsed([after, '--matrix', 'batch=1']))).toMatchObject({
+      message: expect.stringContaining('Expected no --matrix, since'),
+    });
   });
 
   it('tells each verdict, with the interval or why there is none', () => {
@@ -178,9 +181,12 @@ it('tells how far it is, and prints what was measured so far when it is interrup
     });
   });
   expect(stderr).toMatch(/3 of 6: 3 onnxruntime:cpu: [a-z ]+, \d+\.\d s, \d+\.\d s left/);
-  expect(stderr).toContain('Stopped after 2 of 6 cells.');
   const { cells } = JSON.parse(stdout) as BenchReport;
-  expect(cells.map(({ name }) => name)).toEqual(['1 onnxruntime:cpu', '2 onnxruntime:cpu']);
+  expect(stderr).toContain(`Stopped after ${cells.length} of 6 cells.`);
+  // On a busy machine the third cell may be done before the signal comes.
+  expect(cells.length).toBeGreaterThanOrEqual(2);
+  expect(cells.length).toBeLessThan(6);
+  expect(cells[1]?.name).toBe('2 onnxruntime:cpu');
 });
 
 describe('wrong usage', () => {

@@ -88,6 +88,10 @@ describe('command lines for trtexec', () => {
         },
       },
     ],
+    [
+      '--loadEngine=a.plan --dumpProfile --exportProfile=p.json --exportLayerInfo=l.json',
+      { model: 'a.plan', args: ['--layers', '--layers-file=p.json', '--layer-info=l.json'] },
+    ],
     // Some write a space where trtexec wants an equals sign.
     ['--onnx m.onnx --streams 4', { model: 'm.onnx', args: ['--contexts=4'] }],
     // With a number it is an option of bench.
@@ -114,7 +118,8 @@ describe('command lines for trtexec', () => {
     ['--builderOptimizationLevel=high', '--builderOptimizationLevel=high: expected a whole number'],
     ['--sparsity=force', '--sparsity=force: expected one of enable, disable'],
     ['--layerPrecisions=*:fp16', '--layerPrecisions is not taken here: engines are strongly typed'],
-    ['--dumpProfile', '--dumpProfile is not taken here: Session.profile times layers'],
+    ['--dumpLayerInfo', '--dumpLayerInfo is not taken here: write it into a file'],
+    ['--dumpOutput', '--dumpOutput is not taken here: Session.infer gives outputs'],
     ['--loadInputs=x:x.bin', '--loadInputs is not taken here: give --samples'],
     ['--deploy=net.prototxt', '--deploy is not taken here: TensorRT no longer reads Caffe models'],
   ])('refuses %s', (line, message) => {

@@ -14,6 +14,7 @@ const commands = [
   'simplify',
   'compare',
   'diff',
+  'bench',
   'doctor',
 ];
 

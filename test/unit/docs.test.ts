@@ -147,8 +147,10 @@ describe('the tables', () => {
   });
 
   it('name every reason for which a CUDA graph was not used', () => {
-    const source = read('native/session/execution_slot.cc');
-    const launches = [...source.matchAll(/(?:return|refusal =|launch =) "(\w+)"/g)]
+    const sources = ['execution_slot', 'graph_launcher'].map((name) =>
+      read(`native/session/${name}.cc`),
+    );
+    const launches = [...sources.join().matchAll(/(?:return|refusal =|launch =) "(\w+)"/g)]
       .map(([, name]) => name as string)
       .filter((name) => !['enqueue', 'graph', 'capture'].includes(name));
     expect(launches).toContain('newOutputMemory');

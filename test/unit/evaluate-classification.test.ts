@@ -103,6 +103,14 @@ describe('classification', () => {
     expect(score.confusion?.labels).toEqual(['bad', 'good']);
   });
 
+  it('takes the first output of the model, whatever it is called', () => {
+    // An object has '882' before 'logits'.
+    const scorer = task([1]).score(['logits', '882']);
+    scorer.add({ logits: floats([[0, 1]]), 882: floats([[1, 0]]) }, {});
+    expect(scorer.finish().metrics['accuracy']).toBe(1);
+    expect(scorer.outputs).toEqual(['logits']);
+  });
+
   it('compares by another metric, which is no mean of rows', () => {
     const outputs = [
       {

@@ -27,20 +27,20 @@ export function scored(
   outputs: readonly TensorMap[],
   feeds: readonly TensorMap[] = [],
 ): Score {
-  const scorer = task.score();
+  const scorer = task.score(Object.keys(outputs[0] ?? {}));
   outputs.forEach((output, index) => {
     scorer.add(output, feeds[index] ?? {});
   });
   return scorer.finish();
 }
 
-/** A runtime that answers with what `infer` makes of the feeds. */
+/** A runtime with the output `y` that answers with what `infer` makes of the feeds. */
 export function fakeRuntime(infer: (feeds: TensorMap) => TensorMap): Runtime & { closed: number } {
   return {
     runtime: 'onnxruntime',
     provider: 'cpu',
     inputs: [],
-    outputs: [],
+    outputs: [{ name: 'y', type: 'float32', dims: undefined }],
     closed: 0,
     async infer(feeds) {
       return infer(feeds);

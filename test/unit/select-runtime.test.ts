@@ -69,6 +69,7 @@ describe('selectRuntime', () => {
   test.each([
     [{ prefer: 'gpu' }, 'for options.prefer'],
     [{ require: ['cpu'] }, 'for options.require'],
+    [{ require: [] }, "'gpu' or names of runtimes"],
     [{ require: 'tensorrt', threads: 1 }, 'no options.threads'],
     [{ runtime: 'tensorrt' }, "received 'runtime'"],
     [null, 'an object'],

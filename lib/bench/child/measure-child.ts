@@ -72,6 +72,7 @@ function openedOf({ provider, versions }: Target, shapes: CellShapes): Opened {
 
 async function measure(request: LoadRequest): Promise<Measured> {
   const { target, run, watch } = opened();
+  const fallbacks = target.graphFallbacks();
   const before = await watch?.read();
   const recorded = await load(run, target.capacity, request);
   const after = await watch?.read();
@@ -81,8 +82,23 @@ async function measure(request: LoadRequest): Promise<Measured> {
     hostPeak: await hostPeakBytes(),
     devicePeak: watch?.peakBytes,
     joules: before === undefined || after === undefined ? undefined : after - before,
-    graphProblems: target.graphProblems(),
+    graphProblems: added(fallbacks, target.graphFallbacks(), recorded.latency.length),
   };
+}
+
+/** A few first ones, while memory for outputs is new, are no reason for a warning. */
+const tolerableFallbacks = 0.01;
+
+/** The reasons that have become more frequent since the warm-up. */
+function added(
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+  inferences: number,
+): string[] {
+  return Object.entries(after)
+    .map(([reason, count]) => [reason, count - (before[reason] ?? 0)] as const)
+    .filter(([, count]) => count > tolerableFallbacks * inferences)
+    .map(([reason, count]) => `${reason} (${count} of ${inferences} inferences)`);
 }
 
 function load(run: Run, capacity: number, request: LoadRequest): Promise<Recorded> {

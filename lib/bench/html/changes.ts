@@ -55,6 +55,8 @@ function differencesOf({ differences, comparable }: ReportComparison): string {
 
 function othersOf({ onlyBefore, onlyAfter }: ReportComparison): string {
   const list = (title: string, names: readonly string[]) =>
-    names.length > 0 ? `<p class="quiet">${title}: ${escapeHtml(names.join(' · '))}</p>` : '';
+    names.length > 0
+      ? `<p><details class="quiet"><summary>${title}: ${counted(names.length, 'cell')}</summary>${escapeHtml(names.join(' · '))}</details></p>`
+      : '';
   return list('Only before', onlyBefore) + list('Only after', onlyAfter);
 }

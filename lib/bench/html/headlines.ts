@@ -52,7 +52,7 @@ function precisionHeadlines(cells: readonly Measured[]): Headline[] {
       .flatMap((precision) =>
         headline(inPrecision(precision), inPrecision(reference), {
           name: precisionName(precision),
-          reference: precisionName(reference),
+          reference: reference ? precisionName(reference) : 'the model as given',
           place: runtimes.length > 1 ? ` on ${runtimeName(runtime)}` : '',
         }),
       );

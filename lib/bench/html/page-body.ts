@@ -49,7 +49,7 @@ function sectionsOf(report: BenchReport, { data, baseline, comparison }: PageCon
       ...{ id: 'changes', name: 'Before and after', there: comparison !== undefined },
       html: comparison && baseline ? changesSection(comparison, baseline) : '',
     },
-    { id: 'cells', name: 'Cells', html: sections.cells, there: true },
+    { id: 'cells', name: 'Cells', html: sections.cells + notesOf(report), there: true },
     { id: 'latency', name: 'Latency', html: sections.latency, there: measured },
     { id: 'parts', name: 'Where the time goes', html: sections.parts, there: measured },
     { id: 'time', name: 'Over time', html: sections.time, there: measured },
@@ -136,22 +136,55 @@ function hasWarnings({ cells }: BenchReport): boolean {
   return cells.some(({ result, problem }) => problem !== undefined || result?.warnings.length);
 }
 
-/** Each warning once, with the cells that it is about, then what was not measured. */
+/** What is said about several cells is said once, even where figures in it differ. */
+class Remarks {
+  readonly #about = new Map<string, { readonly cell: string; readonly remark: string }[]>();
+
+  add(remark: string, cell: string): void {
+    const alike = remark.replaceAll(/\d[\d.,]*/g, '0');
+    this.#about.set(alike, [...(this.#about.get(alike) ?? []), { cell, remark }]);
+  }
+
+  /** @param all - how many cells there are. */
+  toHtml(kind: string, all: number): string {
+    const lines = [...this.#about.values()].map((about) => {
+      const [first] = about;
+      return `<li>${escapeHtml(first?.remark ?? '')} ${whereOf(about, all)}</li>`;
+    });
+    return lines.length > 0 ? `<ul class="${kind}">${lines.join('')}</ul>` : '';
+  }
+}
+
+/** The cells that a remark is about, with what is said of each where that differs. */
+function whereOf(about: readonly { cell: string; remark: string }[], all: number): string {
+  if (new Set(about.map(({ remark }) => remark)).size === 1) {
+    const names = about.map(({ cell }) => cell);
+    return `<span class="quiet">${listOf(names, all)}</span>`;
+  }
+  const lines = about.map(
+    ({ cell, remark }) => `<li>${escapeHtml(cell)}: ${escapeHtml(remark)}</li>`,
+  );
+  const summary = `${about[0]?.cell} and ${counted(about.length - 1, 'other cell')}`;
+  return `<details class="quiet"><summary>${escapeHtml(summary)}</summary><ul>${lines.join('')}</ul></details>`;
+}
+
+/** The warnings, then what was not measured. */
 function warningsOf({ cells }: BenchReport): string {
-  const about = new Map<string, string[]>();
-  const add = (message: string, name: string) =>
-    about.set(message, [...(about.get(message) ?? []), name]);
+  const remarks = new Remarks();
   for (const { name, result } of cells) {
-    for (const { message } of result?.warnings ?? []) add(message, name);
+    for (const { message } of result?.warnings ?? []) remarks.add(message, name);
   }
   for (const { name, problem } of cells) {
-    if (problem !== undefined) add(`Not measured: ${problem}`, name);
+    if (problem !== undefined) remarks.add(`Not measured: ${problem}`, name);
   }
-  const lines = [...about].map(
-    ([message, names]) =>
-      `<li>${escapeHtml(message)} <span class="quiet">${listOf(names, cells.length)}</span></li>`,
-  );
-  return `<ul class="warnings">${lines.join('')}</ul>`;
+  return remarks.toHtml('warnings', cells.length);
+}
+
+/** How the model came to its precisions. */
+function notesOf({ cells }: BenchReport): string {
+  const remarks = new Remarks();
+  for (const { name, notes = [] } of cells) for (const note of notes) remarks.add(note, name);
+  return remarks.toHtml('notes made', cells.length);
 }
 
 /** More names than these are folded away. */

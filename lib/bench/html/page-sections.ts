@@ -37,7 +37,7 @@ export const parts = `<p class="quiet">Means, which add up to the mean latency. 
   <div id="parts-chart" class="place"></div>`;
 
 export const curves = `<div class="tools" id="curves-tools"></div>
-  <p class="quiet">Lines are medians, dashed lines p99. Down and to the right is better.</p>
+  <p class="quiet">Lines are medians, dashed lines p99; figures beside the points are <span id="curves-along"></span>. Down and to the right is better.</p>
   <div id="curves-legend"></div>
   <div id="curves-chart" class="place"></div>`;
 

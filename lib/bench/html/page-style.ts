@@ -23,6 +23,11 @@ const seriesRules = colours.light.map((_, index) => `.c${index} { --own: var(--c
 const partRules = ['queue', 'copyIn', 'compute', 'copyOut', 'rest', 'enqueue'].map(
   (part) => `.part.${part} { fill: var(--${part}); } .key.${part} { background: var(--${part}); }`,
 );
+/** Of cells of one series: the first is a whole line. */
+const dashes = ['6 3', '2 3', '8 3 2 3', '1 5', '12 4', '8 3 2 3 2 3', '4 7'];
+const dashRules = dashes.map(
+  (dash, index) => `.curve.dash${index + 1} { stroke-dasharray: ${dash}; }`,
+);
 const heatRules = Array.from(
   { length: 10 },
   (_, depth) =>
@@ -40,12 +45,12 @@ ul { margin: 0; padding: 0; list-style: none; }
 .headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 12px; }
 .headline { display: flex; gap: 16px; align-items: center; padding: 14px 18px; background: var(--own-paper);
   border: 1px solid color-mix(in srgb, var(--own) 35%, transparent); border-radius: 10px; }
-.headline.plain { background: var(--paper); border-color: var(--line); } .headline.plain b { color: var(--ink); }
+.headline.plain { background: var(--paper); border: 1px solid var(--line); } .tools:empty { display: none; } .headline.plain b { color: var(--ink); }
 .headline b { font-size: 30px; line-height: 1; color: var(--own); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .headline p { margin: 0; } .more { margin-top: 10px; display: block; } .more .headlines { margin-top: 10px; padding: 0; list-style: none; } .claim { font-weight: 600; font-size: 15px; }
-.warnings li { padding: 7px 0 7px 26px; position: relative; } .warnings li + li { border-top: 1px solid var(--line); }
-.warnings li::before { content: '⚠'; position: absolute; left: 2px; color: var(--c2); }
-.notes li { padding: 3px 0; } .notes b { font-weight: 600; margin-right: 6px; }
+.warnings > li { padding: 7px 0 7px 26px; position: relative; } .warnings > li + li { border-top: 1px solid var(--line); }
+.warnings > li::before { content: '⚠'; position: absolute; left: 2px; color: var(--c2); }
+.notes li { padding: 3px 0; } .notes.made { margin-top: 10px; font-size: 13px; color: var(--quiet); } .notes b { font-weight: 600; margin-right: 6px; }
 details { display: inline-block; } details[open] { display: block; } summary { cursor: pointer; } details ul { padding: 4px 0 8px 18px; list-style: disc; }
 table.cells { font-variant-numeric: tabular-nums; font-size: 13px; } table.cells th, table.cells td { padding: 4px 7px; } table.cells td, table.cells thead th { text-align: right; white-space: nowrap; }
 table.cells thead th { z-index: 2; } table.cells thead th:first-child { z-index: 3; }
@@ -63,19 +68,19 @@ th[aria-sort=ascending] .sort::after { content: ' ▲'; } th[aria-sort=descendin
 .place { overflow-x: auto; } .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); gap: 10px 28px; }
 .tag { padding: 1px 8px; border-radius: 9px; color: var(--own); background: var(--own-paper); }
 .curve { fill: none; stroke: var(--own); stroke-width: 2; stroke-linejoin: round; }
-.curve.dash1 { stroke-dasharray: 6 3; } .curve.dash2 { stroke-dasharray: 2 3; } .curve.dash3 { stroke-dasharray: 8 3 2 3; }
+${dashRules.join(' ')}
 .curve.tail { stroke-width: 1.4; stroke-dasharray: 4 4; opacity: .8; }
 .hit { fill: transparent; } .hit:hover { fill: var(--hover); opacity: .5; }
 .area { fill: var(--own); opacity: .13; stroke: none; }
 .range { stroke: var(--own); stroke-width: 1.5; opacity: .55; }
 .mark { fill: var(--own); stroke: var(--paper); stroke-width: 1.5; }
 .point { fill: var(--own); stroke: var(--paper); stroke-width: 1.5; } .point.tail { fill: var(--paper); stroke: var(--own); }
-.dots { stroke: var(--own); stroke-width: 2.4; stroke-linecap: round; opacity: .28; fill: none; }
+.dots { stroke: var(--own); stroke-width: 2.4; stroke-linecap: round; opacity: .28; fill: none; } .dots.few { stroke-width: 5; opacity: .6; }
 .chart .row-name { fill: var(--ink); font-size: 12px; } .chart .part-name { fill: var(--on-part); } .chart .part-name.rest { fill: var(--ink); }
 .bar { fill: var(--own); }
 .roof { fill: none; stroke: var(--quiet); stroke-width: 1.6; }
 .even { stroke: var(--quiet); stroke-width: 1.4; stroke-dasharray: 4 3; } .interval { stroke: var(--own); stroke-width: 7; opacity: .45; }
-#matrix-tables { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 380px), 1fr)); gap: 14px 24px; }
+#matrix-tables { display: flex; flex-wrap: wrap; gap: 14px 44px; }
 .matrix { margin: 0; overflow-x: auto; }
 .matrix table { width: auto; border-collapse: separate; border-spacing: 2px; font-variant-numeric: tabular-nums; } .matrix figcaption { display: flex; gap: 7px; align-items: center; font-weight: 600; }
 .matrix td { text-align: right; border: 0; border-radius: 4px; min-width: 62px; } .matrix th { border: 0; text-align: right; color: var(--quiet); font-size: 12px; position: static; vertical-align: middle; }
@@ -84,9 +89,9 @@ th[aria-sort=ascending] .sort::after { content: ' ▲'; } th[aria-sort=descendin
 [data-tip]:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 #tip { position: fixed; z-index: 9; max-width: min(380px, 90vw); padding: 6px 10px; border-radius: 7px; font-size: 12px; white-space: pre-line;
   background: var(--ink); color: var(--paper); pointer-events: none; box-shadow: 0 6px 20px rgb(0 0 0 / .25); }
-@media (max-width: 800px) { section { padding: 14px 12px; } body { padding: 0 10px 40px; } .headline.plain { background: var(--paper); border-color: var(--line); } .headline.plain b { color: var(--ink); }
-.headline b { font-size: 24px; } .setting { grid-template-columns: 1fr; } .setting dd { margin-bottom: 4px; } table.cells th:first-child { max-width: 46vw; overflow: hidden; text-overflow: ellipsis; } }
-@media print { .series { display: flex; border: 0; } section, .headline { break-inside: avoid; } #cells { break-inside: auto; } table.cells { font-size: 9px; } table.cells th, table.cells td { padding: 2px 4px; position: static; } .choice input { display: none; } #tip { display: none; } }
+@media (max-width: 800px) { section { padding: 14px 12px; } body { padding: 0 10px 40px; } .headline.plain { background: var(--paper); border: 1px solid var(--line); } .tools:empty { display: none; } .headline.plain b { color: var(--ink); }
+.headline b { font-size: 24px; } .setting { grid-template-columns: 1fr; } .setting dd { margin-bottom: 4px; } table.cells th:first-child { max-width: 46vw; min-width: 120px; } .choice label { white-space: normal; } .choice .swatch { width: 12px; } }
+@media print { .series { display: flex; border: 0; } button.sort { display: inline; padding: 0; font-size: 8px; white-space: normal; } section, .headline { break-inside: avoid; } #cells { break-inside: auto; } body { padding: 0; } table.cells { font-size: 8px; } table.cells th, table.cells td { padding: 1px 3px; position: static; } table.cells thead th { white-space: normal; font-size: 8px; } .choice .swatch { width: 12px; } .choice input { display: none; } #tip { display: none; } }
 ${[...seriesRules, ...partRules, ...heatRules, ...verdictRules].join('\n')}
 `;
 

@@ -4,7 +4,7 @@ import { byId, pageData, toggleTheme } from '../../page/dom.js';
 import { html } from '../../page/elements.js';
 import { fittedChart } from '../../page/fitted-chart.js';
 import { installTips } from '../../page/tips.js';
-import type { BenchPageData } from '../html/page-data.js';
+import type { BenchPageData, PageRoofs } from '../html/page-data.js';
 import { type Bar, barsChart } from './bars-chart.js';
 import { CellTable } from './cell-table.js';
 import { changesChart } from './changes-chart.js';
@@ -75,11 +75,14 @@ function showNotes(chosen: Chosen): void {
   fill();
 }
 
+const pointNouns = { rate: 'arrivals a second', batch: 'batches', length: 'lengths' };
+
 function showCurves({ series, unit }: BenchPageData, cells: readonly MeasuredCell[]): void {
   const several = (['rate', 'batch', 'length'] as const).filter(
     (axis) => valuesOf(cells, axis).length > 1,
   );
   const [along, ...fixed] = several as [Axis, ...Axis[]];
+  byId('curves-along').textContent = pointNouns[along];
   const slice = sliceTools(byId('curves-tools'), cells, fixed, () => redraw());
   const isShown = seriesSwitches(byId('curves-legend'), series, () => redraw());
   const redraw = fittedChart(byId('curves-chart'), (width) => {
@@ -128,22 +131,30 @@ function showCosts(data: BenchPageData, cells: readonly MeasuredCell[]): void {
   }
 }
 
-function showRoofline({ roofs }: BenchPageData, cells: readonly MeasuredCell[], chosen: Chosen) {
-  const onGpu = cells
-    .filter(hasRoofline)
-    .filter(({ result }) => result.roofline.share !== undefined);
-  const place = byId('roofline-chart');
-  if (roofs) fittedChart(place, (width) => rooflineChart(onGpu, roofs, width));
+/** Below the roof of the GPU where one is known; else what was reached, and nothing is said of limits. */
+function showRoofline(
+  { roofs }: BenchPageData,
+  cells: readonly MeasuredCell[],
+  chosen: Chosen,
+): void {
+  if (roofs) showLimits(roofs, cells, chosen);
   else {
     chartOfChosen('roofline-chart', chosen, (shown, width) => {
       const bars = shown.flatMap(({ name, look, result: { roofline } }) => {
         if (!roofline) return [];
         const value = roofline.flopsPerSecond;
-        return [{ name, look, value, text: withUnit(value, 'FLOP/s') }];
+        return [{ name, look, value, text: withUnit(value, 'OP/s') }];
       });
       return barsChart(bars, 'Operations a second', width);
     });
   }
+}
+
+function showLimits(roofs: PageRoofs, cells: readonly MeasuredCell[], chosen: Chosen): void {
+  const onGpu = cells
+    .filter(hasRoofline)
+    .filter(({ result }) => result.roofline.share !== undefined);
+  fittedChart(byId('roofline-chart'), (width) => rooflineChart(onGpu, roofs, width));
   const fill = () =>
     byId('roofline-hints').replaceChildren(
       ...chosen.cells.flatMap(({ name, result: { roofline } }) =>

@@ -52,6 +52,11 @@ function columnsOf(unit: BenchPageData['unit']): Column[] {
       of: ({ memory }) => memory.devicePeak,
       text: bytes,
     },
+    {
+      ...{ name: 'failed', title: 'Inferences that failed, and arrivals that were not served' },
+      of: ({ failures, unserved = 0 }) => failures + unserved || undefined,
+      text: number,
+    },
     { name: 'W', title: 'Mean power', of: ({ energy }) => energy?.watts, text: figure },
     {
       name: 'J/million',

@@ -34,7 +34,7 @@ export class Chosen {
     this.#indices = chosen;
   }
 
-  /** In the order of the report. Of one series, the second is dashed, the third dotted. */
+  /** In the order of the report. Those of one series have one colour and differ in their dashes. */
   get cells(): ChosenCell[] {
     const seen = new Map<number, number>();
     return [...this.#indices]
@@ -43,7 +43,7 @@ export class Chosen {
       .map((cell) => {
         const before = seen.get(cell.series) ?? 0;
         seen.set(cell.series, before + 1);
-        return { ...cell, look: `${colourOf(cell.series)} dash${before % 4}` };
+        return { ...cell, look: `${colourOf(cell.series)} dash${before}` };
       });
   }
 

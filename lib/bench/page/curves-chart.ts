@@ -80,7 +80,7 @@ function point(
   { x, y, unit }: Scales & { unit: string },
 ): SVGElement {
   const { latency, throughput } = result;
-  const figures = `${figure(throughput)} ${unit}/s\nmedian ${figure(latency.median)} ms, p99 ${figure(latency.p99)} ms`;
+  const figures = `${of} ${figure(latency[of])} ms at ${figure(throughput)} ${unit}/s`;
   return svg('circle', {
     class: look,
     cx: x.at(throughput),
@@ -120,6 +120,7 @@ function pointNames(
       .find(
         (spot) =>
           spot.y < plot.bottom &&
+          spot.x - half > plot.left &&
           spot.x + half < plot.right + 18 &&
           !taken.some((other) => covers({ ...spot, y: spot.y - 4 }, other)),
       );

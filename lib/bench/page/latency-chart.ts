@@ -98,7 +98,10 @@ function percentileNames(cells: readonly ChosenCell[], x: Scale): SVGElement[] {
 
 /** The share of its inferences that each cell has in each of equally wide columns of the chart. */
 function binsOf(cells: readonly ChosenCell[], plot: Plot, x: Scale): number[][] {
-  const count = Math.max(24, Math.min(120, Math.floor((plot.right - plot.left) / 8)));
+  const most = Math.max(...cells.map(({ result }) => result.samples.length));
+  // Finer columns than the number of values bears show nothing but chance.
+  const wanted = Math.max(10, Math.ceil(2.5 * Math.sqrt(most)));
+  const count = Math.min(wanted, 120, Math.floor((plot.right - plot.left) / 8));
   return cells.map(({ result: { samples } }) => {
     const bins = new Array<number>(count).fill(0);
     for (const sample of samples) {

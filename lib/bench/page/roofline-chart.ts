@@ -81,7 +81,7 @@ function roof(
     [x.at(ridge), y.at(peak)],
     [plot.right, y.at(peak)],
   ];
-  const text = `${names.join(', ').toUpperCase()}: ${withUnit(peak, 'FLOP/s')}`;
+  const text = `${names.join(', ').toUpperCase()}: ${withUnit(peak, '/s')}`;
   return [
     svg('path', { class: 'roof', d: linePath(points) }),
     label(text, { class: 'tick', x: plot.right - 4, y: y.at(peak) - 5, 'text-anchor': 'end' }),

@@ -15,6 +15,8 @@ const timeHeight = 260;
 const blocks = 60;
 /** Dots of one cell; more hide each other. */
 const mostDots = 1500;
+/** Fewer than these are drawn larger. */
+const fewDots = 200;
 
 /** The latencies of cells in the order in which they were measured, with a line through medians. */
 export function timeChart(cells: readonly ChosenCell[], width: number): SVGElement {
@@ -39,7 +41,10 @@ export function timeChart(cells: readonly ChosenCell[], width: number): SVGEleme
         ...{ x, y, xName: 'share of the measurement', yName: 'latency, ms', xLabel: shareLabel },
       }),
       ...cells.map(({ look, result }) =>
-        svg('path', { class: `dots ${look}`, d: dots(result.samples, x, y) }),
+        svg('path', {
+          class: `dots ${look}${result.samples.length < fewDots ? ' few' : ''}`,
+          d: dots(result.samples, x, y),
+        }),
       ),
       ...cells.map(({ look, result }) =>
         svg('path', { class: `curve ${look}`, d: medians(result.samples, x, y) }),

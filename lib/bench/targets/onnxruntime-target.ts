@@ -32,6 +32,6 @@ export async function openOnnxRuntimeTarget(request: OpenRequest): Promise<Targe
       });
       return times;
     },
-    graphProblems: () => [],
+    graphFallbacks: () => ({}),
   };
 }

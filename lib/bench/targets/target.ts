@@ -14,6 +14,6 @@ export interface Target {
   readonly versions: Readonly<Record<string, string>>;
   /** Puts what is fed where it is needed; `run` takes them in turns. */
   prepare(feeds: readonly TensorMap[]): Promise<Run>;
-  /** Why graphs could not be used. */
-  graphProblems(): readonly string[];
+  /** How many inferences could not use a graph that was asked for, by reason. */
+  graphFallbacks(): Readonly<Record<string, number>>;
 }

@@ -3,9 +3,11 @@ import { DeviceTensor } from '../../engine/device/device-tensor.js';
 import { Engine } from '../../engine/engine.js';
 import { toValueInfo } from '../../engine/engine-tensor.js';
 import type { PlanInput } from '../../engine/plan/plan-file.js';
-import type { OutputTargets } from '../../engine/session/bindings.js';
+import type { Feeds, OutputTargets } from '../../engine/session/bindings.js';
 import type { Session } from '../../engine/session/session.js';
+import { findGpu } from '../../runtime/probe.js';
 import type { RunTimes } from '../../runtime/runtime.js';
+import { productFor } from '../../runtime/tensorrt.js';
 import type { TensorMap } from '../../tensor.js';
 import type { OpenRequest } from '../child/protocol.js';
 import type { Run } from '../load/recorder.js';
@@ -28,12 +30,14 @@ export async function openTensorRTTarget(request: OpenRequest): Promise<Target> 
     profiles: engine.profiles,
     versions: { [product]: version },
     prepare: (feeds) => (transfers ? fromHost(session, feeds) : onDevice(engine, session, feeds)),
-    graphProblems: () => (cudaGraphs ? Object.keys(session.stats().graphs.fallbacks) : []),
+    graphFallbacks: () => (cudaGraphs ? session.stats().graphs.fallbacks : {}),
   };
 }
 
-function build(request: OpenRequest): Promise<PlanInput> {
-  const { subject, profiles, product, libraryDir, cacheDir, build: options } = request;
+async function build(request: OpenRequest): Promise<PlanInput> {
+  const { subject, profiles, libraryDir, cacheDir, build: options } = request;
+  const { computeCapability } = await findGpu(request.device);
+  const { product = productFor(computeCapability) } = request;
   return buildEngine(subject.path, {
     ...options,
     profiles: profiles ?? [],
@@ -57,23 +61,32 @@ async function fromHost(session: Session, feeds: readonly TensorMap[]): Promise<
   };
 }
 
-type DeviceTensors = Record<string, DeviceTensor>;
-
 /** Inputs are copied to the device now, and outputs are written over those of earlier inferences. */
 async function onDevice(
-  engine: Engine,
+  { tensors, device }: Engine,
   session: Session,
   feeds: readonly TensorMap[],
 ): Promise<Run> {
-  const inputs = await Promise.all(feeds.map((feed) => toDevice(feed, engine.device)));
-  const outputsOfEngine = engine.tensors.filter(({ mode }) => mode === 'output');
-  const free: OutputTargets[] = [];
-  const fresh = () =>
-    Object.fromEntries(outputsOfEngine.map(({ name }) => [name, 'device' as const]));
+  const onHost = new Set(
+    tensors.filter(({ location }) => location === 'host').map(({ name }) => name),
+  );
+  const turns = await Promise.all(
+    feeds.map(async (feed) => ({
+      inputs: await toDevice(feed, onHost, device),
+      // Of this feed only: those of another may be too small.
+      free: [] as OutputTargets[],
+    })),
+  );
+  const fresh = Object.fromEntries(
+    tensors
+      .filter(({ mode }) => mode === 'output')
+      .map(({ name }) => [name, onHost.has(name) ? 'host' : 'device'] as const),
+  );
   return async (index) => {
+    const { inputs, free } = turns[index % turns.length] as (typeof turns)[number];
     let times: RunTimes | undefined;
-    const written = await session.infer(inputs[index % inputs.length] as DeviceTensors, {
-      outputs: free.pop() ?? fresh(),
+    const written = await session.infer(inputs, {
+      outputs: free.pop() ?? fresh,
       onTimes: (taken) => {
         times = taken;
       },
@@ -83,9 +96,14 @@ async function onDevice(
   };
 }
 
-async function toDevice(feeds: TensorMap, device: number): Promise<DeviceTensors> {
+async function toDevice(
+  feeds: TensorMap,
+  onHost: ReadonlySet<string>,
+  device: number,
+): Promise<Feeds> {
   const copies = Object.entries(feeds).map(
-    async ([name, feed]) => [name, await DeviceTensor.from(feed, { device })] as const,
+    async ([name, feed]) =>
+      [name, onHost.has(name) ? feed : await DeviceTensor.from(feed, { device })] as const,
   );
   return Object.fromEntries(await Promise.all(copies));
 }

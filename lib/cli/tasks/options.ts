@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { ValueInfo } from '../../onnx/value-info.js';
+import { wholeNumber } from '../command.js';
 import type { SampleFlags } from '../sample-options.js';
 
 /** Options that several tasks have. */
@@ -13,6 +14,13 @@ export function labelNamesOption(): Option {
 
 export function outputOption(): Option {
   return new Option('--output-name <name>', 'the output that holds the answers (the first)');
+}
+
+export function strideOption(): Option {
+  return new Option(
+    '--stride <tokens>',
+    'tokens between the beginnings of two windows of a text (squad: 128; perplexity: half)',
+  ).argParser(wholeNumber);
 }
 
 /** Texts that are separated by commas. */

@@ -28,3 +28,22 @@ export function neededLabels({ labels, task }: TaskFlags): string {
   if (labels !== undefined) return labels;
   throw new TypeError(`Expected --labels beside --task ${task}: where the right answers are`);
 }
+
+/**
+ * The file with texts, and its tokenizer.
+ *
+ * @param idle - options that would be ignored.
+ * @throws TypeError where one is missing, or an idle one was given.
+ */
+export function neededTexts(
+  flags: TaskFlags,
+  idle: readonly (keyof TaskFlags)[],
+): { samples: string; tokenizer: string } {
+  const { samples, tokenizer, task } = flags;
+  if (samples === undefined) throw new TypeError(`Expected --samples beside --task ${task}`);
+  if (tokenizer === undefined) throw new TypeError(`Expected --tokenizer beside --task ${task}`);
+  const given = idle.find((name) => flags[name] !== undefined);
+  if (given === undefined) return { samples, tokenizer };
+  const option = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new TypeError(`Expected no --${option}: --task ${task} has no use for it`);
+}

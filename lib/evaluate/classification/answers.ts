@@ -11,29 +11,27 @@ export interface Rows {
 }
 
 /**
- * The output that holds a row of values for each item: its last axis, or a single value where it
- * has but one axis.
+ * The output that a task reads.
  *
- * @param name - of the output; by default the first.
+ * @param outputs - the names of the model's outputs, in its order.
+ * @param wanted - by default the first.
  * @throws TensorRTError `ERR_SAMPLES` where the model has no such output.
  */
-export function rowsOf(outputs: TensorMap, name?: string): Rows {
-  const { type, dims, data } = outputNamed(outputs, name);
+export function chosenOutput(outputs: readonly string[], wanted = outputs[0]): string {
+  if (wanted !== undefined && outputs.includes(wanted)) return wanted;
+  const known = outputs.map((name) => `'${name}'`).join(', ');
+  throw new TensorRTError(
+    'ERR_SAMPLES',
+    `The model has no output '${wanted}', but ${known || 'none'}.`,
+    { tensor: wanted, remedy: 'Name the output that holds the answers.' },
+  );
+}
+
+/** A row of values for each item: the last axis of an output, or a single value where it has but one axis. */
+export function rowsOf({ type, dims, data }: Tensor): Rows {
   const values = toNumbers(type, data);
   const columns = dims.length < 2 ? 1 : (dims.at(-1) as number);
   return { values, rows: columns === 0 ? 0 : values.length / columns, columns };
-}
-
-/** @param name - by default the first output. */
-export function outputNamed(outputs: TensorMap, name = Object.keys(outputs)[0]): Tensor {
-  const output = name === undefined ? undefined : outputs[name];
-  if (output) return output;
-  const known = Object.keys(outputs).map((other) => `'${other}'`);
-  throw new TensorRTError(
-    'ERR_SAMPLES',
-    `The model has no output '${name}', but ${known.join(', ') || 'none'}.`,
-    { tensor: name, remedy: 'Name the output that holds the answers.' },
-  );
 }
 
 /**
@@ -63,8 +61,10 @@ export async function answersOf(
   samples: AsyncIterable<TensorMap>,
 ): Promise<number[]> {
   const answers: number[] = [];
+  const output = chosenOutput(runtime.outputs.map(({ name }) => name));
   for await (const feeds of samples) {
-    const rows = rowsOf(await runtime.infer(feeds));
+    const found = await runtime.infer(feeds, { outputs: [output] });
+    const rows = rowsOf(found[output] as Tensor);
     for (let row = 0; row < rows.rows; row++) answers.push(answerOf(rows, row, 0));
   }
   return answers;

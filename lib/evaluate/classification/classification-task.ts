@@ -6,11 +6,11 @@ import {
   invalidArgument,
 } from '../../arguments.js';
 import { TensorRTError } from '../../errors.js';
-import type { TensorMap } from '../../tensor.js';
+import type { Tensor, TensorMap } from '../../tensor.js';
 import { iterateSamples, type TaskSamples } from '../samples.js';
 import type { Score, Scorer, Task } from '../task.js';
 import { checkLabels, checkPadding } from '../task-arguments.js';
-import { answerOf, rowsOf } from './answers.js';
+import { answerOf, chosenOutput, rowsOf } from './answers.js';
 import { ConfusionCounts } from './confusion-counts.js';
 import { maskOf, rowsWithTokens } from './padding.js';
 
@@ -54,7 +54,7 @@ export function classificationTask(options: ClassificationOptions): Task {
     metric,
     better: 'higher',
     samples: () => iterateSamples(samples),
-    score: () => new ClassificationScorer(options),
+    score: (outputs) => new ClassificationScorer(options, chosenOutput(outputs, options.output)),
   };
 }
 
@@ -74,18 +74,20 @@ function checkClassification(options: ClassificationOptions): void {
 }
 
 class ClassificationScorer implements Scorer {
+  readonly outputs: readonly [string];
   readonly #options: ClassificationOptions;
   readonly #counts = new ConfusionCounts();
   readonly #answers: number[] = [];
   readonly #right: number[] = [];
 
-  constructor(options: ClassificationOptions) {
+  constructor(options: ClassificationOptions, output: string) {
+    this.outputs = [output];
     this.#options = options;
   }
 
   add(outputs: TensorMap, feeds: TensorMap): void {
-    const { labels, output, padding, threshold = 0 } = this.#options;
-    const rows = rowsOf(outputs, output);
+    const { labels, padding, threshold = 0 } = this.#options;
+    const rows = rowsOf(outputs[this.outputs[0]] as Tensor);
     const filled = padding && rowsWithTokens(maskOf(feeds, padding.mask, rows.rows), rows.rows);
     const classes = rows.columns === 1 ? 2 : rows.columns;
     for (let row = 0; row < rows.rows; row++) {

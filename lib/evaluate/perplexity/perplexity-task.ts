@@ -32,6 +32,8 @@ export interface PerplexityTexts {
   stride?: number | undefined;
   /** Windows that are run at once, where the model leaves that open. Default: 1. */
   batchSize?: number | undefined;
+  /** The samples to run at most. Default: all. */
+  limit?: number | undefined;
   /** The field of a JSON line. Default: `'text'`. */
   textField?: string | undefined;
   /**
@@ -98,12 +100,13 @@ async function* feedsOf(
   targets: (readonly Target[])[],
 ): AsyncGenerator<TensorMap> {
   const { maxLength = 512, stride = Math.ceil(maxLength / 2), batchSize = 1 } = texts;
-  const { textField = 'text', masked = false } = texts;
+  const { textField = 'text', masked = false, limit } = texts;
   let sample = 0;
   const options = { ...texts, maxLength, stride, batchSize, textField, masked };
   for await (const window of textWindows(options)) {
     targets[sample++] = window.targets;
     yield window.feeds;
+    if (sample === limit) return;
   }
 }
 
@@ -117,7 +120,7 @@ function checkPerplexity(options: PerplexityOptions): void {
   if (!isObject(samples) || !isTexts(samples)) {
     throw invalidArgument('options.samples', 'feeds, or texts with a tokenizer', samples);
   }
-  const counts = ['maxLength', 'stride', 'batchSize'] as const;
+  const counts = ['maxLength', 'stride', 'batchSize', 'limit'] as const;
   const known = ['path', 'tokenizer', 'inputs', 'textField', 'masked', ...counts];
   checkOptions('options.samples', samples, known);
   const { path, tokenizer, inputs, textField, masked } = samples;

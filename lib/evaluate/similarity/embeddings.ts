@@ -1,7 +1,6 @@
 import { TensorRTError } from '../../errors.js';
 import { toNumbers } from '../../onnx/tensor/numbers.js';
-import type { TensorMap } from '../../tensor.js';
-import { outputNamed } from '../classification/answers.js';
+import type { Tensor, TensorMap } from '../../tensor.js';
 import { maskOf } from '../classification/padding.js';
 
 export const poolings = ['mean', 'first', 'none'] as const;
@@ -13,7 +12,6 @@ export const poolings = ['mean', 'first', 'none'] as const;
 export type Pooling = (typeof poolings)[number];
 
 export interface EmbeddingOptions {
-  readonly output?: string | undefined;
   readonly pooling?: Pooling | undefined;
   readonly mask?: string | undefined;
 }
@@ -24,11 +22,10 @@ export interface EmbeddingOptions {
  * @throws TensorRTError `ERR_SAMPLES` where the output has another shape than the pooling needs.
  */
 export function embeddingsOf(
-  outputs: TensorMap,
+  { type, dims, data }: Tensor,
   feeds: TensorMap,
-  { output, pooling, mask = 'attention_mask' }: EmbeddingOptions,
+  { pooling, mask = 'attention_mask' }: EmbeddingOptions,
 ): Float64Array[] {
-  const { type, dims, data } = outputNamed(outputs, output);
   const how = pooling ?? (dims.length === 2 ? 'none' : 'mean');
   if (dims.length !== (how === 'none' ? 2 : 3)) throw wrongShape(dims, how);
   const [rows, tokens, size] = (how === 'none' ? [dims[0], 1, dims[1]] : dims) as [

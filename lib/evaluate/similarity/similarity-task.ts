@@ -1,6 +1,7 @@
 import { checkOneOf, checkOptions, checkText, invalidArgument } from '../../arguments.js';
 import { TensorRTError } from '../../errors.js';
-import type { TensorMap } from '../../tensor.js';
+import type { Tensor, TensorMap } from '../../tensor.js';
+import { chosenOutput } from '../classification/answers.js';
 import { iterateSamples, type TaskSamples } from '../samples.js';
 import { errorOfPearson, errorOfSpearman, pearson, spearman } from '../statistics/correlation.js';
 import type { Score, Scorer, Task } from '../task.js';
@@ -41,7 +42,8 @@ export function similarityTask(options: SimilarityOptions): Task {
     metric,
     better: 'higher',
     samples: () => iterateSamples(samples),
-    score: () => new SimilarityScorer(options, metric),
+    score: (outputs) =>
+      new SimilarityScorer(options, metric, chosenOutput(outputs, options.output)),
   };
 }
 
@@ -65,17 +67,20 @@ function checkSimilarity(options: SimilarityOptions): void {
 }
 
 class SimilarityScorer implements Scorer {
+  readonly outputs: readonly [string];
   readonly #options: SimilarityOptions;
   readonly #metric: (typeof metrics)[number];
   readonly #embeddings: Float64Array[] = [];
 
-  constructor(options: SimilarityOptions, metric: (typeof metrics)[number]) {
+  constructor(options: SimilarityOptions, metric: (typeof metrics)[number], output: string) {
+    this.outputs = [output];
     this.#options = options;
     this.#metric = metric;
   }
 
   add(outputs: TensorMap, feeds: TensorMap): void {
-    this.#embeddings.push(...embeddingsOf(outputs, feeds, this.#options));
+    const output = outputs[this.outputs[0]] as Tensor;
+    this.#embeddings.push(...embeddingsOf(output, feeds, this.#options));
   }
 
   finish(): Score {

@@ -20,6 +20,7 @@ export interface PreparedSquad {
   readonly outputs: SpanOutputs | undefined;
   readonly version: 'v1.1' | 'v2.0';
   readonly nullThreshold: number;
+  readonly metric: 'f1' | 'exact';
   readonly search: AnswerOptions;
 }
 
@@ -67,7 +68,7 @@ export class SquadScorer implements Scorer {
   }
 
   finish(): Score {
-    const { questions, version, nullThreshold } = this.#prepared();
+    const { questions, version, nullThreshold, metric } = this.#prepared();
     const items = questions.map(({ item }) => item);
     if (this.#answers.length !== items.length) throw tooFewAnswers(this.#answers.length, items);
     const texts = this.#answers.map(({ text, nullDifference }) =>
@@ -87,7 +88,7 @@ export class SquadScorer implements Scorer {
         : undefined;
     return {
       metrics: metricsOf({ ...scores, best }),
-      standardError: errorOfMean(Array.from(scores.scores.values(), ({ f1 }) => f1)),
+      standardError: errorOfMean(Array.from(scores.scores.values(), (score) => score[metric])),
       answers: texts,
       right: Uint8Array.from(scores.scores.values(), ({ exact }) => exact),
       notes: [...nanNotes(this.#answers), ...bestNotes({ ...scores, best }, nullThreshold)],

@@ -44,6 +44,8 @@ export interface SquadTaskOptions {
    * best answer by more than this. Default: 0.
    */
   nullThreshold?: number | undefined;
+  /** By which models are compared. Default: `'f1'`. */
+  metric?: 'f1' | 'exact' | undefined;
   /** The names of the outputs. Default: found by their names. */
   outputs?: SpanOutputs | undefined;
 }
@@ -57,19 +59,20 @@ const counts = ['nBest', 'batchSize', 'limit'] as const;
  * it; its text is cut out of the original.
  *
  * Metrics are `f1` and `exact`, from 0 to 1; by v2.0 also those of questions with an answer and
- * without, and the best that another threshold would give. The standard error is that of the mean of F1
- * over questions, as if they were independent.
+ * without, and the best that another threshold would give. The standard error is that of the mean over
+ * questions, as if they were independent.
  *
  * @throws TypeError for wrong arguments. While samples are read: TensorRTError `ERR_SAMPLES` where
  * a file is damaged or the model cannot be fed with texts, `ERR_FILE`.
  */
 export function squadTask(options: SquadTaskOptions): Task {
   checkSquadTask(options);
+  const { metric = 'f1' } = options;
   let prepared: Promise<PreparedSquad> | undefined;
   let ready: PreparedSquad | undefined;
   return {
     name: 'squad',
-    metric: 'f1',
+    metric,
     better: 'higher',
     async *samples() {
       prepared ??= prepare(options);
@@ -86,10 +89,10 @@ export function squadTask(options: SquadTaskOptions): Task {
 
 function checkSquadTask(options: SquadTaskOptions): void {
   checkOptions('options', options, [
-    ...['data', 'tokenizer', 'inputs', 'version', 'nullThreshold', 'outputs'],
+    ...['data', 'tokenizer', 'inputs', 'version', 'nullThreshold', 'metric', 'outputs'],
     ...[...numbers, ...counts],
   ]);
-  const { data, tokenizer, inputs, version, nullThreshold, outputs } = options;
+  const { data, tokenizer, inputs, version, nullThreshold, metric, outputs } = options;
   checkText('options.data', data);
   checkText('options.tokenizer', tokenizer);
   if (!Array.isArray(inputs)) throw invalidArgument('options.inputs', 'a list of inputs', inputs);
@@ -98,6 +101,7 @@ function checkSquadTask(options: SquadTaskOptions): void {
     if (value !== undefined) checkInteger(`options.${name}`, value, 1);
   }
   if (version !== undefined) checkOneOf('options.version', version, ['v1.1', 'v2.0']);
+  if (metric !== undefined) checkOneOf('options.metric', metric, ['f1', 'exact']);
   if (nullThreshold !== undefined && !Number.isFinite(nullThreshold)) {
     throw invalidArgument('options.nullThreshold', 'a finite number', nullThreshold);
   }
@@ -110,7 +114,7 @@ function checkSquadTask(options: SquadTaskOptions): void {
 async function prepare(options: SquadTaskOptions): Promise<PreparedSquad> {
   const { data, inputs, maxLength = 384, stride = 128, maxQuestionLength = 64 } = options;
   const { limit = Number.POSITIVE_INFINITY, batchSize = 1, outputs } = options;
-  const { nBest = 20, maxAnswerLength = 30, nullThreshold = 0 } = options;
+  const { nBest = 20, maxAnswerLength = 30, nullThreshold = 0, metric = 'f1' } = options;
   const layout = new TextLayout(data, inputs, maxLength);
   const tokenizer = await TextTokenizer.load(options.tokenizer);
   const windowing = { maxLength: layout.mostTokens, stride, maxQuestionLength };
@@ -135,6 +139,7 @@ async function prepare(options: SquadTaskOptions): Promise<PreparedSquad> {
     outputs,
     version,
     nullThreshold,
+    metric,
     search: { nBest, maxAnswerLength },
   };
 }

@@ -7,8 +7,8 @@ import {
   invalidArgument,
 } from '../../arguments.js';
 import { TensorRTError } from '../../errors.js';
-import type { TensorMap } from '../../tensor.js';
-import { answerOf, outputNamed, rowsOf } from '../classification/answers.js';
+import type { Tensor, TensorMap } from '../../tensor.js';
+import { answerOf, chosenOutput, rowsOf } from '../classification/answers.js';
 import { ConfusionCounts } from '../classification/confusion-counts.js';
 import { maskOf, rowsWithTokens } from '../classification/padding.js';
 import { iterateSamples, type TaskSamples } from '../samples.js';
@@ -62,7 +62,7 @@ export function tokenClassificationTask(options: TokenClassificationOptions): Ta
     metric,
     better: 'higher',
     samples: () => iterateSamples(samples),
-    score: () => new TokenScorer(options, metric),
+    score: (outputs) => new TokenScorer(options, metric, chosenOutput(outputs, options.output)),
   };
 }
 
@@ -98,6 +98,7 @@ function hasTags(names: readonly string[] | undefined): names is readonly string
 const tag = /^(O$|[BIESLU](-|$))/;
 
 class TokenScorer implements Scorer {
+  readonly outputs: readonly [string];
   readonly #options: TokenClassificationOptions;
   readonly #metric: string;
   readonly #counts = new ConfusionCounts();
@@ -108,17 +109,19 @@ class TokenScorer implements Scorer {
   readonly #tokens: number[] = [];
   #row = 0;
 
-  constructor(options: TokenClassificationOptions, metric: string) {
+  constructor(options: TokenClassificationOptions, metric: string, output: string) {
+    this.outputs = [output];
     this.#options = options;
     this.#metric = metric;
     this.#entities = hasTags(options.labelNames) ? new EntityCounts(options.labelNames) : undefined;
   }
 
   add(outputs: TensorMap, feeds: TensorMap): void {
-    const { output, padding, labels } = this.#options;
-    const [sentences = 0, length = 0, ...rest] = outputNamed(outputs, output).dims;
-    const rows = rowsOf(outputs, output);
-    if (rest.length !== 1) throw noTokens(outputNamed(outputs, output).dims);
+    const { padding, labels } = this.#options;
+    const output = outputs[this.outputs[0]] as Tensor;
+    if (output.dims.length !== 3) throw noTokens(output.dims);
+    const [sentences = 0, length = 0] = output.dims;
+    const rows = rowsOf(output);
     const mask = padding && maskOf(feeds, padding.mask, sentences);
     const filled = mask && rowsWithTokens(mask, sentences);
     for (let sentence = 0; sentence < sentences; sentence++) {

@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { byId, pageData, toggleTheme } from '../../page/dom.js';
 import { html, svg } from '../../page/elements.js';
 import type { Picture } from '../picture.js';
 import { ancestors, type Box, Boxes, tensorsRead } from './boxes.js';
@@ -246,10 +247,6 @@ function isAside(box: Box): boolean {
   return box.nodes > 0 && box.kinds.get('integer') === box.nodes;
 }
 
-function byId(id: string): HTMLElement {
-  return document.getElementById(id) as HTMLElement;
-}
-
 function textMeasure(): (text: string, size: number) => number {
   const context = document.createElement('canvas').getContext('2d') as CanvasRenderingContext2D;
   return (text, size) => {
@@ -269,13 +266,6 @@ function searchable(picture: Picture, { all }: Boxes): { box: Box; text: string 
   });
 }
 
-function toggleTheme(): void {
-  const { dataset } = document.documentElement;
-  const dark =
-    dataset['theme'] ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
-  dataset['theme'] = dark === 'dark' ? 'light' : 'dark';
-}
-
 function showLegend(picture: Picture): void {
   const used = new Set(picture.nodes.map(({ kind }) => kind));
   const lines = Object.entries(kindNames)
@@ -284,6 +274,6 @@ function showLegend(picture: Picture): void {
   byId('legend').replaceChildren(...lines);
 }
 
-const picture = JSON.parse(byId('data').textContent ?? '') as Picture;
+const picture = pageData<Picture>();
 showLegend(picture);
 new Page(picture);
