@@ -13,6 +13,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { stopChildren } from '../scripts/setup/child.mjs';
 import { runPrograms, summaryOf } from './lib/run-programs.mjs';
 import { defaultShared } from './lib/sentiment.mjs';
 import { programs } from './programs.mjs';
@@ -31,6 +32,12 @@ const { values: options } = parseArgs({
     reuters: { type: 'string' },
   },
 });
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  process.once(signal, () => {
+    stopChildren();
+    process.exit(130);
+  });
+}
 const say = (/** @type {string} */ line) => console.error(line);
 const { quick, shared, python, modelopt: modelOpt, bge, reuters } = options;
 const all = programs({ quick, shared, python, modelOpt, bge, reuters, say });

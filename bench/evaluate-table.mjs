@@ -11,18 +11,18 @@
  * Calibration: the first 128 or 512 texts. Held-out texts: all 2,556. Both in batches of 8, padded to 64 tokens.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import { classificationTask, evaluate } from '../dist/evaluate/index.js';
 import { Runtime, tensor } from '../dist/index.js';
 import { batch, sequence, writeSamples } from './lib/quantization-samples.mjs';
 import { describeRun, table } from './lib/report.mjs';
+import { defaultShared, readTexts, sentimentFiles, share } from './lib/sentiment.mjs';
 
-/** @typedef {{ ids: number[], label: number }} Text */
+/** @typedef {import('./lib/sentiment.mjs').Text} Text */
 /** @typedef {import('../dist/evaluate/index.js').EvaluatedModel} EvaluatedModel */
 
 const project = fileURLToPath(new URL('..', import.meta.url));
@@ -33,16 +33,16 @@ const { values: options } = parseArgs({
     int8: { type: 'string', default: 'kernels' },
     only: { type: 'string', default: '' },
     alone: { type: 'boolean', default: false },
-    shared: { type: 'string', default: join(project, '../shared/models') },
+    shared: { type: 'string', default: defaultShared },
   },
 });
-const float = join(options.shared, 'minilm-movie-sentiment.onnx');
-const textsPath = join(options.shared, 'movie-sentiment.json.gz');
+const files = sentimentFiles(options.shared);
+const { model: float } = files;
 const folder = options.models ?? mkdtempSync(join(tmpdir(), 'evaluate-'));
 mkdirSync(folder, { recursive: true });
 
 /** Accuracy and agreement with FP32, measured before on another machine: facts, not a run of this program. */
-const rows = [
+const allRows = [
   { tool: 'onnxruntime', method: 'minmax', texts: 128, published: ['.7907', '.8756'] },
   { tool: 'onnxruntime', method: 'percentile', texts: 128, published: ['.8329', '.9460'] },
   { tool: 'onnxruntime', method: 'percentile', texts: 512, published: ['.8341', '.9441'] },
@@ -53,16 +53,17 @@ const rows = [
   .map((row) => ({ ...row, name: `${row.tool} ${row.method} ${row.texts}` }))
   .filter(({ name }) => new RegExp(options.only).test(name));
 
-console.log(`# evaluate beside Python\n\n${describeRun()}`);
+console.log(`\n## evaluate beside Python\n\n${describeRun()}`);
 if (!options.python) console.log('\nNo --python: there is nothing to make the models with.');
-else if (!existsSync(float)) console.log(`\nThe model is not at hand in ${options.shared}.`);
+else if (!files.areThere) console.log(`\nThe model is not at hand in ${options.shared}.`);
 else await measure(options.python);
 
 /** @param {string} python */
 async function measure(python) {
-  console.log(`- ${JSON.stringify(peer(python, 'versions'))}`);
-  /** @type {{ calibration: number[][], test: Text[] }} */
-  const data = JSON.parse(gunzipSync(readFileSync(textsPath)).toString());
+  const versions = peer(python, 'versions');
+  console.log(`- ${JSON.stringify(versions)}`);
+  const data = readTexts(files.texts);
+  const rows = allRows.filter(({ tool }) => tool !== 'modelopt' || versions['nvidia-modelopt']);
   const paths = rows.map((row) => made(python, row, data.calibration));
   const report = await evaluate(
     [float, ...paths].map((path, index) => ({
@@ -104,10 +105,6 @@ function byPython(python, paths, texts) {
   const answers = paths.map((path) =>
     /** @type {number[]} */ (peer(python, 'answers', path, file).answers).slice(0, texts.length),
   );
-  const share = (
-    /** @type {number[]} */ given,
-    /** @type {readonly (number | undefined)[]} */ wanted,
-  ) => given.filter((answer, index) => answer === wanted[index]).length / given.length;
   const labels = texts.map(({ label }) => label);
   return answers.map((given, index) =>
     figures(share(given, labels), index === 0 ? undefined : share(given, answers[0] ?? [])),
@@ -122,7 +119,7 @@ function figures(accuracy, agreement) {
 /**
  * The path of a model that a tool wrote.
  * @param {string} python
- * @param {(typeof rows)[number]} row
+ * @param {(typeof allRows)[number]} row
  * @param {readonly number[][]} texts
  */
 function made(python, { tool, method, texts: count }, texts) {

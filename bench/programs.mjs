@@ -64,7 +64,7 @@ export function programs(choices) {
     program('calibration-native', [], ['--rounds', '3']),
     program('onnx', [python], ['--rounds', '1']),
     program('run-against-python', [texts, python], ['--rounds', '1', '--seconds', '1']),
-    program('evaluate-table', [texts, python], []),
+    program('evaluate-table', [texts, python], ['--only', 'minmax']),
     program('precision', [texts], ['--texts', '20']),
     program('quantization', [texts, python], ['--rounds', '1', '--only', '128']),
     program('quantization-accuracy', [texts, python], ['--every', '20', '--only', 'percentile']),

@@ -21,7 +21,7 @@ const demoBertT4 = {
 
 /** Of figures that are handed on from text to text. */
 const quoted = {
-  hardware: 'not stated',
+  hardware: 'hardware not stated',
   source: 'quoted by users; where it was published first, we do not know',
 };
 
