@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Model, readInlineWeights, Runtime, type TensorMap, tensor } from 'tensorrt-node';
+import { Model, Runtime, readInlineWeights, type TensorMap, tensor } from 'tensorrt-node';
 import { describe, expect, test } from 'vitest';
 import {
   type Architecture,

@@ -31,8 +31,8 @@ export class ValueDistanceSum {
     for (let index = 0; index < reference.length; index++) {
       const a = reference[index] as number;
       const b = actual[index] as number;
-      const isFinite = Number.isFinite(a) && Number.isFinite(b);
-      if (isFinite) {
+      const areFinite = Number.isFinite(a) && Number.isFinite(b);
+      if (areFinite) {
         dot += a * b;
         squareA += a * a;
         squareB += b * b;
@@ -40,7 +40,7 @@ export class ValueDistanceSum {
       }
       if (Object.is(a, b)) continue;
       different++;
-      const error = isFinite ? Math.abs(a - b) : Number.POSITIVE_INFINITY;
+      const error = areFinite ? Math.abs(a - b) : Number.POSITIVE_INFINITY;
       absolute += error;
       squares += error * error;
       if (error > maxAbsolute) maxAbsolute = error;
