@@ -43,7 +43,7 @@ const folder = mkdtempSync(join(tmpdir(), 'against-python-'));
 try {
   await main();
 } finally {
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, force: true });
 }
 
 async function main() {

@@ -74,10 +74,13 @@ async function outputOf(file, args) {
   const child = spawn(process.execPath, [...loader, file, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const stop = () => child.kill();
+  process.once('exit', stop);
   child.stdout.pipe(process.stdout, { end: false });
   const ended = new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
   const output = await text(child.stdout);
   const code = await ended;
+  process.off('exit', stop);
   if (code !== 0) throw new Error(`it ended with ${code}`);
   return output;
 }
