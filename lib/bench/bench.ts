@@ -6,10 +6,10 @@ import type { BenchCell, BenchMethod, BenchReport } from './bench-report.js';
 import { BenchWatch } from './bench-watch.js';
 import { resultOf } from './cell-result.js';
 import type { Measured, OpenRequest } from './child/protocol.js';
-import { countWork } from './count-work.js';
 import { checkRuntime, describeMachine, ownVersions } from './machine.js';
 import { frameOf, type PlannedCell, placementProfiles, planCells } from './matrix.js';
 import { measureCell } from './measure-cell.js';
+import { countWork } from './roofline/count-work.js';
 import { Subject, type Variant } from './subject.js';
 
 /**

@@ -19,10 +19,10 @@ export {
   compareReports,
   type ReportComparison,
   type Verdict,
-} from './compare-reports.js';
-export { countWork } from './count-work.js';
-export { parseBenchReport, readBenchReport } from './read-report.js';
+} from './compare/compare-reports.js';
+export type { Difference } from './compare/report-differences.js';
+export { parseBenchReport, readBenchReport } from './formats/read-report.js';
+export { toCsv } from './formats/to-csv.js';
+export { toMarkdown } from './formats/to-markdown.js';
 export { type BenchHtmlOptions, renderBenchHtml } from './render-bench-html.js';
-export type { Difference } from './report-differences.js';
-export { toCsv } from './to-csv.js';
-export { toMarkdown } from './to-markdown.js';
+export { countWork } from './roofline/count-work.js';

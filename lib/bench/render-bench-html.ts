@@ -1,7 +1,7 @@
 import { checkOptions, invalidArgument } from '../arguments.js';
 import { htmlPage, joinModules } from '../page/html-page.js';
 import type { BenchReport } from './bench-report.js';
-import { compareReports, type ReportComparison } from './compare-reports.js';
+import { compareReports, type ReportComparison } from './compare/compare-reports.js';
 import { headlinesOf } from './html/headlines.js';
 import { pageBody } from './html/page-body.js';
 import { pageData } from './html/page-data.js';

@@ -1,7 +1,7 @@
 import type { BenchReport } from '../bench/bench-report.js';
+import { toCsv } from '../bench/formats/to-csv.js';
+import { toMarkdown } from '../bench/formats/to-markdown.js';
 import { renderBenchHtml } from '../bench/render-bench-html.js';
-import { toCsv } from '../bench/to-csv.js';
-import { toMarkdown } from '../bench/to-markdown.js';
 import { writeFiles } from '../files.js';
 import type { BenchFlags } from './bench-flags.js';
 import { note } from './terminal.js';

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { compareRuns } from '../evaluate/compare-runs.js';
-import type { RunSource } from '../evaluate/compare-runs-pair.js';
-import type { RunComparison } from '../evaluate/compare-runs-result.js';
+import { compareRuns } from '../evaluate/compare/compare-runs.js';
+import type { RunSource } from '../evaluate/compare/pair.js';
+import type { RunComparison } from '../evaluate/compare/result.js';
 import { Model } from '../onnx/model.js';
 import { concerns, isModelPath, Runtime } from '../runtime/load.js';
 import { type RuntimeName, runtimeNames } from '../runtime/runtime.js';

@@ -1,6 +1,6 @@
 import type { BenchCell, BenchReport, BenchResult } from '../bench/bench-report.js';
-import { type Column, filled, overview, timeRows } from '../bench/columns.js';
-import { machineText, methodText, versionsText } from '../bench/words.js';
+import { type Column, filled, overview, timeRows } from '../bench/formats/columns.js';
+import { machineText, methodText, versionsText } from '../bench/formats/words.js';
 import { figure, percent } from '../figures.js';
 import { groupBy } from './group-by.js';
 import { styled } from './terminal.js';

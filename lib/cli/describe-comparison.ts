@@ -3,8 +3,8 @@ import type {
   Change,
   ReportComparison,
   Verdict,
-} from '../bench/compare-reports.js';
-import type { Difference } from '../bench/report-differences.js';
+} from '../bench/compare/compare-reports.js';
+import type { Difference } from '../bench/compare/report-differences.js';
 import { figure, percent } from '../figures.js';
 import { styled } from './terminal.js';
 import { alignRight, section, table } from './text.js';

@@ -5,7 +5,7 @@ import type {
   RunComparison,
   TensorComparison,
   TensorOrigin,
-} from '../evaluate/compare-runs-result.js';
+} from '../evaluate/compare/result.js';
 import { number, percent } from '../figures.js';
 import { styled } from './terminal.js';
 import { alignRight, counted, section, table } from './text.js';

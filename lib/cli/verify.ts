@@ -1,4 +1,4 @@
-import { compareRuns } from '../evaluate/compare-runs.js';
+import { compareRuns } from '../evaluate/compare/compare-runs.js';
 import type { Model } from '../onnx/model.js';
 import { randomSample } from './random-samples.js';
 

@@ -7,8 +7,8 @@ export {
   type CompareRunsOptions,
   type CompareRunsProgress,
   compareRuns,
-} from './compare-runs.js';
-export type { RunSource } from './compare-runs-pair.js';
+} from './compare/compare-runs.js';
+export type { RunSource } from './compare/pair.js';
 export type {
   InsideComparison,
   NonFinite,
@@ -17,7 +17,7 @@ export type {
   TensorComparison,
   TensorOrigin,
   Tolerance,
-} from './compare-runs-result.js';
+} from './compare/result.js';
 export {
   type Contender,
   type EvaluateOptions,

@@ -1,7 +1,7 @@
 import { compareReports, type Verdict } from 'tensorrt-node/bench';
 import { describe, expect, it } from 'vitest';
-import { mean, quantile, ratioInterval } from '../../dist/bench/bootstrap.js';
-import { judge } from '../../dist/bench/compare-reports.js';
+import { mean, quantile, ratioInterval } from '../../dist/bench/compare/bootstrap.js';
+import { judge } from '../../dist/bench/compare/compare-reports.js';
 import { cellOf, latencies, normal, reportOf, resultOf } from './bench-fixtures.js';
 
 const seeds = Array.from({ length: 40 }, (_, index) => index + 1);

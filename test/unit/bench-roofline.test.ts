@@ -1,8 +1,8 @@
 import { tensor } from 'tensorrt-node';
 import { describe, expect, it } from 'vitest';
-import { countWork } from '../../dist/bench/count-work.js';
-import { gpuPeaks, peakOf } from '../../dist/bench/gpu-peaks.js';
-import { rooflineHint } from '../../dist/bench/roofline.js';
+import { countWork } from '../../dist/bench/roofline/count-work.js';
+import { gpuPeaks, peakOf } from '../../dist/bench/roofline/gpu-peaks.js';
+import { rooflineHint } from '../../dist/bench/roofline/roofline.js';
 import type { NodeSpec } from '../../dist/onnx/graph/graph.js';
 import { cellOf, distributionOf, reportOf } from './bench-fixtures.js';
 import { buildModel } from './helpers.js';

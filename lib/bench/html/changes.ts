@@ -1,7 +1,12 @@
 import { counted, figure } from '../../figures.js';
 import { escapeHtml } from '../../page/html-page.js';
 import type { BenchReport } from '../bench-report.js';
-import type { CellComparison, Change, ReportComparison, Verdict } from '../compare-reports.js';
+import type {
+  CellComparison,
+  Change,
+  ReportComparison,
+  Verdict,
+} from '../compare/compare-reports.js';
 
 /** What has changed since an older report, as a table; the chart beside it is drawn by the script. */
 export function changesSection(comparison: ReportComparison, baseline: BenchReport): string {

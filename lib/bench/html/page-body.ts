@@ -1,8 +1,8 @@
 import { bytes, counted, figure } from '../../figures.js';
 import { escapeHtml } from '../../page/html-page.js';
 import type { BenchReport } from '../bench-report.js';
-import type { ReportComparison } from '../compare-reports.js';
-import { machineText, methodText, versionsText } from '../words.js';
+import type { ReportComparison } from '../compare/compare-reports.js';
+import { machineText, methodText, versionsText } from '../formats/words.js';
 import { changesSection } from './changes.js';
 import type { Headline } from './headlines.js';
 import type { BenchPageData } from './page-data.js';

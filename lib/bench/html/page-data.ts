@@ -1,7 +1,7 @@
 import type { BenchCell, BenchParameters, BenchReport, BenchResult } from '../bench-report.js';
-import type { ReportComparison, Verdict } from '../compare-reports.js';
+import type { ReportComparison, Verdict } from '../compare/compare-reports.js';
 import { precisionName, runtimeName } from '../names.js';
-import { type RooflineHint, rooflineHint, roofOf } from '../roofline.js';
+import { type RooflineHint, rooflineHint, roofOf } from '../roofline/roofline.js';
 import { driftOf } from './drift.js';
 import type { Headline } from './headlines.js';
 

@@ -4,7 +4,7 @@ import { axesOf, label, type Plot } from '../../page/axes.js';
 import { svg } from '../../page/elements.js';
 import { linePath, logScale, type Scale } from '../../page/scales.js';
 import type { PageRoofs } from '../html/page-data.js';
-import type { RooflineHint } from '../roofline.js';
+import type { RooflineHint } from '../roofline/roofline.js';
 import { colourOf, type MeasuredCell } from './chosen.js';
 
 const rooflineHeight = 340;

@@ -45,7 +45,7 @@ export class ValueDistanceSum {
       squares += error * error;
       if (error > maxAbsolute) maxAbsolute = error;
       if (a === 0) continue;
-      const ratio = isFinite ? error / Math.abs(a) : error;
+      const ratio = areFinite ? error / Math.abs(a) : error;
       relative += ratio;
       if (ratio > maxRelative) maxRelative = ratio;
     }

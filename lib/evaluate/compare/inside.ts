@@ -1,20 +1,15 @@
-import { invalidArgument } from '../arguments.js';
-import type { NodeReference } from '../errors.js';
-import { Model } from '../onnx/model.js';
-import { inferShapes } from '../onnx/shapes/infer-shapes.js';
-import type { InferredShapes } from '../onnx/shapes/inferred-shapes.js';
-import { toDataType } from '../onnx/tensor/element-types.js';
-import { alsoReturn } from '../quantize/tuning/also-return.js';
-import { modelOrPlan } from '../runtime/load.js';
-import { type DataType, elementBytes, elementCount, type TensorMap } from '../tensor.js';
-import { RunPair, type RunSource, type Samples } from './compare-runs-pair.js';
-import type {
-  InsideComparison,
-  TensorComparison,
-  TensorOrigin,
-  Tolerance,
-} from './compare-runs-result.js';
-import { TensorComparator } from './compare-runs-tensor.js';
+import { invalidArgument } from '../../arguments.js';
+import type { NodeReference } from '../../errors.js';
+import { Model } from '../../onnx/model.js';
+import { inferShapes } from '../../onnx/shapes/infer-shapes.js';
+import type { InferredShapes } from '../../onnx/shapes/inferred-shapes.js';
+import { toDataType } from '../../onnx/tensor/element-types.js';
+import { alsoReturn } from '../../quantize/tuning/also-return.js';
+import { modelOrPlan } from '../../runtime/load.js';
+import { type DataType, elementBytes, elementCount, type TensorMap } from '../../tensor.js';
+import { RunPair, type RunSource, type Samples } from './pair.js';
+import type { InsideComparison, TensorComparison, TensorOrigin, Tolerance } from './result.js';
+import { TensorComparator } from './tensor.js';
 
 /** What the tensors that are returned together may take, for one sample and one model. */
 const groupBytes = 2 ** 28;

@@ -1,5 +1,5 @@
-import { runtimeNames } from '../runtime/runtime.js';
-import { precisions } from '../variants/precision.js';
+import { runtimeNames } from '../../runtime/runtime.js';
+import { precisions } from '../../variants/precision.js';
 
 /** What a value has to be: says what is wrong with it, or undefined where nothing is. */
 type Shape = (value: unknown, place: string) => string | undefined;

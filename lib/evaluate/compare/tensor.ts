@@ -1,8 +1,8 @@
-import { toNumbers } from '../onnx/tensor/numbers.js';
-import { ValueDistanceSum } from '../onnx/tensor/value-distance.js';
-import { RowAgreement } from '../quantize/tuning/output-distance.js';
-import type { Tensor } from '../tensor.js';
-import type { NonFinite, Place, TensorComparison, Tolerance } from './compare-runs-result.js';
+import { toNumbers } from '../../onnx/tensor/numbers.js';
+import { ValueDistanceSum } from '../../onnx/tensor/value-distance.js';
+import { RowAgreement } from '../../quantize/tuning/output-distance.js';
+import type { Tensor } from '../../tensor.js';
+import type { NonFinite, Place, TensorComparison, Tolerance } from './result.js';
 
 /** Compares one tensor of two models, sample by sample. */
 export class TensorComparator {

@@ -1,4 +1,4 @@
-import type { Precision } from '../variants/precision.js';
+import type { Precision } from '../../variants/precision.js';
 
 /** What a GPU can do at best, in operations and bytes per second. */
 export interface GpuPeaks {

@@ -1,4 +1,4 @@
-import type { BenchCell, BenchReport } from './bench-report.js';
+import type { BenchCell, BenchReport } from '../bench-report.js';
 import { type Column, ofResult, parameterColumns, statistics, timedParts } from './columns.js';
 
 /**

@@ -1,5 +1,5 @@
-import { bytes, figure, percent } from '../figures.js';
-import type { BenchCell, BenchResult, Distribution } from './bench-report.js';
+import { bytes, figure, percent } from '../../figures.js';
+import type { BenchCell, BenchResult, Distribution } from '../bench-report.js';
 
 /** The parts of an inference whose times are measured, by what they are called where they are shown. */
 export const timedParts = [

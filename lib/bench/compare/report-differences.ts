@@ -1,4 +1,4 @@
-import type { BenchReport } from './bench-report.js';
+import type { BenchReport } from '../bench-report.js';
 
 /** Something beside the cells in which two reports differ. */
 export interface Difference {

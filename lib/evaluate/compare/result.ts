@@ -1,4 +1,4 @@
-import type { NodeReference } from '../errors.js';
+import type { NodeReference } from '../../errors.js';
 
 /** When two values are near enough: |b - a| <= absolute + relative * |a|, as `numpy.isclose` has it. */
 export interface Tolerance {

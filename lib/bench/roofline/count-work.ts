@@ -1,11 +1,11 @@
 import type { NodeProto } from 'onnx-buf';
-import type { Model } from '../onnx/model.js';
-import { multiplicationsOf, readsWholeTensors } from '../onnx/multiplications.js';
-import { inferShapes } from '../onnx/shapes/infer-shapes.js';
-import type { InferredShapes } from '../onnx/shapes/inferred-shapes.js';
-import { storedBytes } from '../onnx/tensor/element-types.js';
-import { elementCount } from '../tensor.js';
-import type { Work } from './bench-report.js';
+import type { Model } from '../../onnx/model.js';
+import { multiplicationsOf, readsWholeTensors } from '../../onnx/multiplications.js';
+import { inferShapes } from '../../onnx/shapes/infer-shapes.js';
+import type { InferredShapes } from '../../onnx/shapes/inferred-shapes.js';
+import { storedBytes } from '../../onnx/tensor/element-types.js';
+import { elementCount } from '../../tensor.js';
+import type { Work } from '../bench-report.js';
 
 /**
  * Counts what one inference of a model computes and moves, for a roofline (Williams, Waterman,

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { checkText } from '../arguments.js';
-import { TensorRTError } from '../errors.js';
-import { onFile } from '../files.js';
-import type { BenchReport } from './bench-report.js';
+import { checkText } from '../../arguments.js';
+import { TensorRTError } from '../../errors.js';
+import { onFile } from '../../files.js';
+import type { BenchReport } from '../bench-report.js';
 import { findProblem, isObject, reportShape } from './report-shape.js';
 
 const format: BenchReport['format'] = 'tensorrt-node-bench';

@@ -1,8 +1,8 @@
-import type { PlanInput } from '../engine/plan/plan-file.js';
-import type { Model } from '../onnx/model.js';
-import { Runtime, type RuntimeLoadOptions } from '../runtime/load.js';
-import type { TensorMap } from '../tensor.js';
-import type { TensorComparator } from './compare-runs-tensor.js';
+import type { PlanInput } from '../../engine/plan/plan-file.js';
+import type { Model } from '../../onnx/model.js';
+import { Runtime, type RuntimeLoadOptions } from '../../runtime/load.js';
+import type { TensorMap } from '../../tensor.js';
+import type { TensorComparator } from './tensor.js';
 
 /** A model that {@link compareRuns} loads itself, by {@link Runtime.load}, and closes. */
 export interface RunSource extends RuntimeLoadOptions {

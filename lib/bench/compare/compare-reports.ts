@@ -1,5 +1,5 @@
-import { checkOptions, invalidArgument } from '../arguments.js';
-import type { BenchCell, BenchReport, BenchResult } from './bench-report.js';
+import { checkOptions, invalidArgument } from '../../arguments.js';
+import type { BenchCell, BenchReport, BenchResult } from '../bench-report.js';
 import { type Interval, mean, quantile, ratioInterval, type Statistic } from './bootstrap.js';
 import { type Difference, differencesOf } from './report-differences.js';
 

@@ -1,5 +1,5 @@
-import { bytes, figure, number } from '../figures.js';
-import type { BenchCell, BenchReport } from './bench-report.js';
+import { bytes, figure, number } from '../../figures.js';
+import type { BenchCell, BenchReport } from '../bench-report.js';
 import { type Column, filled, ofResult, overview, timeRows } from './columns.js';
 import { machineText, methodText, versionsText } from './words.js';
 

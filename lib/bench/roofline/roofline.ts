@@ -1,7 +1,7 @@
-import { figure, percent, withUnit } from '../figures.js';
-import type { BenchCell, BenchReport, BenchResult, Work } from './bench-report.js';
+import { figure, percent, withUnit } from '../../figures.js';
+import type { BenchCell, BenchReport, BenchResult, Work } from '../bench-report.js';
+import { precisionName } from '../names.js';
 import { type GpuPeaks, gpuPeaks, peakOf } from './gpu-peaks.js';
-import { precisionName } from './names.js';
 
 /** How a cell stands against what its device could do at best. */
 export interface RooflineHint {

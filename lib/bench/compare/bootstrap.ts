@@ -1,5 +1,5 @@
-import { randomNumbers } from '../random.js';
-import { thinned } from './distribution.js';
+import { randomNumbers } from '../../random.js';
+import { thinned } from '../distribution.js';
 
 /** A statistic of a series of measurements. */
 export interface Statistic {

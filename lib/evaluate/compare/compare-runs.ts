@@ -1,11 +1,11 @@
-import { checkBoolean, checkOptions, invalidArgument } from '../arguments.js';
-import { TensorRTError } from '../errors.js';
-import type { Runtime } from '../runtime/load.js';
-import type { TensorMap } from '../tensor.js';
-import { InsideComparer } from './compare-runs-inside.js';
-import { isRuntime, RunPair, type RunSource, type Samples } from './compare-runs-pair.js';
-import type { RunComparison, Tolerance } from './compare-runs-result.js';
-import { TensorComparator } from './compare-runs-tensor.js';
+import { checkBoolean, checkOptions, invalidArgument } from '../../arguments.js';
+import { TensorRTError } from '../../errors.js';
+import type { Runtime } from '../../runtime/load.js';
+import type { TensorMap } from '../../tensor.js';
+import { InsideComparer } from './inside.js';
+import { isRuntime, RunPair, type RunSource, type Samples } from './pair.js';
+import type { RunComparison, Tolerance } from './result.js';
+import { TensorComparator } from './tensor.js';
 
 export interface CompareRunsOptions {
   /** Default: `{ absolute: 1e-5, relative: 1e-3 }`, which float32 has room for between two libraries. */

@@ -1,5 +1,5 @@
-import { bytes, counted } from '../figures.js';
-import type { BenchMachine, BenchMethod, BenchReport } from './bench-report.js';
+import { bytes, counted } from '../../figures.js';
+import type { BenchMachine, BenchMethod, BenchReport } from '../bench-report.js';
 
 /** Where it was measured, in one line. */
 export function machineText({ cpu, cores, memoryBytes, system, gpu }: BenchMachine): string {
