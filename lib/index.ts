@@ -296,3 +296,9 @@ export {
   type TensorMap,
   tensor,
 } from './tensor.js';
+export {
+  inPrecision,
+  type PrecisionOptions,
+  type PrecisionVariant,
+} from './variants/in-precision.js';
+export type { Precision } from './variants/precision.js';

@@ -43,6 +43,7 @@ const checks = {
   'clang-format': () => clangFormat('--dry-run', '--Werror'),
   tsc: () => nodeTool('typescript/bin/tsc', '--noEmit'),
   'tsc of scripts': () => nodeTool('typescript/bin/tsc', '--noEmit', '-p', 'scripts'),
+  'tsc of bench': () => nodeTool('typescript/bin/tsc', '--noEmit', '-p', 'bench'),
   publint: () => nodeTool('publint/src/cli.js', '--strict'),
   'clang-tidy': (update) => checkWithClangTidy(cppFiles, update),
 };

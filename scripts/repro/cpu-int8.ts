@@ -7,8 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { Model } from 'tensorrt-node';
-import { inPrecision } from '../../dist/variants/in-precision.js';
+import { inPrecision, Model } from 'tensorrt-node';
 import { isProgram, run } from './main.js';
 import { cpuInt8 as published } from './published.js';
 import type { Context, Outcome, Reproduction, Row } from './reproduction.js';

@@ -9,10 +9,8 @@
  * in float on the same rounded values, as TensorRT's tensor cores do.
  */
 import { dirname, join } from 'node:path';
-import { doctor, Model, Runtime, type TensorMap } from 'tensorrt-node';
-import { evaluate } from 'tensorrt-node/evaluate';
-import { type SquadTaskOptions, squadTask } from '../../dist/evaluate/squad/squad-task.js';
-import { inPrecision } from '../../dist/variants/in-precision.js';
+import { doctor, inPrecision, Model, Runtime, type TensorMap } from 'tensorrt-node';
+import { evaluate, type SquadTaskOptions, squadTask } from 'tensorrt-node/evaluate';
 import { isProgram, run } from './main.js';
 import { squad as published } from './published.js';
 import type { Context, Outcome, Reproduction, Row } from './reproduction.js';
