@@ -155,7 +155,7 @@ export interface Distribution {
   readonly variation: number;
 }
 
-/** Of a million inferences. */
+/** Of a million samples, which are rows of batches; where there is no batch axis, of inferences. */
 export interface BenchCost {
   /** In the currency of `pricePerHour`, if the machine did nothing but this, at this throughput. */
   readonly price?: number | undefined;

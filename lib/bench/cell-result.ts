@@ -31,6 +31,7 @@ export function resultOf(facts: CellFacts, options: CheckedBenchOptions): BenchR
     copyOut: distributionOf(copyOut),
   };
   const { contexts, cudaGraphs, pricePerHour } = options;
+  const { batch = 1 } = opened;
   return {
     provider: opened.provider,
     inferences: latency.count,
@@ -46,7 +47,7 @@ export function resultOf(facts: CellFacts, options: CheckedBenchOptions): BenchR
       ...(devicePeak !== undefined && { devicePeak }),
     },
     energy: joules === undefined ? undefined : energyOf(joules, recorded.wallMs),
-    cost: costOf(latency.count, inferencesPerSecond, pricePerHour, joules),
+    cost: costOf(latency.count * batch, inferencesPerSecond * batch, pricePerHour, joules),
     warnings: warningsOf({
       latency,
       ...parts,
@@ -70,7 +71,7 @@ const million = 1e6;
 const secondsPerHour = 3600;
 
 function costOf(
-  inferences: number,
+  samples: number,
   perSecond: number,
   pricePerHour: number | undefined,
   joules: number | undefined,
@@ -81,6 +82,6 @@ function costOf(
       pricePerHour === undefined
         ? undefined
         : (pricePerHour / secondsPerHour / perSecond) * million,
-    joules: joules === undefined ? undefined : (joules / inferences) * million,
+    joules: joules === undefined ? undefined : (joules / samples) * million,
   };
 }

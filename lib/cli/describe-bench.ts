@@ -71,7 +71,7 @@ function amountRows({ memory, energy, cost }: BenchResult): string[][] {
   return [
     ...(peaks.length > 0 ? [['Peak memory', peaks.join(', ')]] : []),
     ...(energy ? [['Energy', `${figure(energy.joules)} J, ${figure(energy.watts)} W`]] : []),
-    ...(costs.length > 0 ? [['Of a million', costs.join(', ')]] : []),
+    ...(costs.length > 0 ? [['A million samples', costs.join(', ')]] : []),
   ];
 }
 
@@ -99,12 +99,14 @@ function columnsOfNumbers(rows: readonly (readonly string[])[]): string[] {
 
 function problemLines(cells: readonly BenchCell[]): string[] {
   return remarkLines(
+    cells,
     cells.flatMap(({ name, problem: text }) => (text ? [{ kind: text, text, name }] : [])),
   );
 }
 
 function warningLines(cells: readonly BenchCell[]): string[] {
   return remarkLines(
+    cells,
     cells.flatMap(({ name, result }) =>
       (result?.warnings ?? []).map(({ code, message }) => ({ kind: code, text: message, name })),
     ),
@@ -113,6 +115,7 @@ function warningLines(cells: readonly BenchCell[]): string[] {
 
 function noteLines(cells: readonly BenchCell[]): string[] {
   return remarkLines(
+    cells,
     cells.flatMap(({ name, notes = [] }) => notes.map((text) => ({ kind: text, text, name }))),
   );
 }
@@ -126,11 +129,13 @@ interface Remark {
 }
 
 /** Each kind of remark once, with the figures of the first, under all cells that it is about. */
-function remarkLines(remarks: readonly Remark[]): string[] {
+function remarkLines(cells: readonly BenchCell[], remarks: readonly Remark[]): string[] {
   return [...groupBy(remarks, ({ kind }) => kind).values()].flatMap((group) => {
     const [{ text }] = group;
     const isAlike = group.every((other) => other.text === text);
     const lines = indented(isAlike ? text : `The first: ${text}`, 2);
-    return [group.map(({ name }) => name).join(', '), ...lines];
+    const isOfAll = cells.length > 1 && group.length === cells.length;
+    const names = isOfAll ? `All ${cells.length} cells` : group.map(({ name }) => name).join(', ');
+    return [names, ...lines];
   });
 }

@@ -103,8 +103,8 @@ function madeUpCell(
       ...(rate !== undefined && { queue: part(queue, seed + 2) }),
       ...(onGpu && gpuParts(part, copies, compute)),
       cost: {
-        price: (3.2 / 3600 / perSecond) * 1e6,
-        ...(onGpu && { joules: (70 / perSecond) * 1e6 }),
+        price: (3.2 / 3600 / perSecond / batch) * 1e6,
+        ...(onGpu && { joules: (70 / perSecond / batch) * 1e6 }),
       },
       warnings: warningsOf(precision, compute),
     },

@@ -115,16 +115,12 @@ describe('drift', () => {
 });
 
 describe('the data of a page', () => {
-  it('counts what is paid for in samples where all cells have a batch', () => {
+  it('counts samples where all cells have a batch', () => {
     const cell = cellOf([100, 100], { batch: 8 });
-    const result = cell.result && {
-      ...cell.result,
-      samplesPerSecond: 80,
-      cost: { price: 40, joules: 16 },
-    };
+    const result = cell.result && { ...cell.result, samplesPerSecond: 80 };
     const data = pageData(reportOf([{ ...cell, result }]), []);
     expect(data.unit).toBe('samples');
-    expect(data.cells[0]?.result).toMatchObject({ throughput: 80, price: 5, joules: 2 });
+    expect(data.cells[0]?.result).toMatchObject({ throughput: 80 });
     expect(pageData(reportOf([cell]), [])).toMatchObject({ unit: 'inferences' });
   });
 

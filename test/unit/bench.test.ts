@@ -44,7 +44,7 @@ it('measures every combination, and says of each what it is', async () => {
     expect([latency.count, samples.length, compute?.count]).toEqual(Array(3).fill(inferences));
     expect(result?.inferencesPerSecond).toBeCloseTo((inferences / wallMs) * 1000, 6);
     // 36 an hour are a hundredth a second.
-    expect(result?.cost?.price).toBeCloseTo((0.01 / (result?.inferencesPerSecond ?? 0)) * 1e6, 6);
+    expect(result?.cost?.price).toBeCloseTo((0.01 / (result?.samplesPerSecond ?? 0)) * 1e6, 6);
     // The parts cannot be more than the whole.
     expect((compute?.mean ?? 0) <= latency.mean).toBe(true);
     expect(wallMs).toBeGreaterThanOrEqual(latency.max);

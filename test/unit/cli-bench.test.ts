@@ -83,8 +83,8 @@ describe('tensorrt-node bench', () => {
     const two = report.cells.find(({ name }) => name === '2 onnxruntime:cpu');
     expect(two?.shapes).toEqual({ x: [2, 16] });
     expect(two?.result?.inferences).toBeGreaterThanOrEqual(25);
-    // A million inferences at r a second take 1e6 / r seconds, of which 3,600 cost 3.6.
-    const rate = two?.result?.inferencesPerSecond as number;
+    // A million samples at r a second take 1e6 / r seconds, of which 3,600 cost 3.6.
+    const rate = two?.result?.samplesPerSecond as number;
     expect(two?.result?.cost?.price).toBeCloseTo(1000 / rate, 6);
     const rows = parse(await readFile(file('csv'), 'utf8'), { columns: true }) as object[];
     expect(rows).toHaveLength(4);

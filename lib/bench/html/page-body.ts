@@ -63,7 +63,7 @@ function sectionsOf(report: BenchReport, { data, baseline, comparison }: PageCon
     },
     {
       ...{ id: 'cost', name: 'Cost', html: sections.cost(data) },
-      there: results.some(({ price, joules }) => price !== undefined || joules !== undefined),
+      there: results.some(({ cost }) => cost !== undefined),
     },
     {
       ...{ id: 'roofline', name: 'What limits it', html: sections.roofline(data) },

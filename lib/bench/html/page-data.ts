@@ -40,9 +40,6 @@ export interface PageCell {
 export interface PageResult extends Omit<BenchResult, 'samples' | 'warnings'> {
   /** What is counted a second, as the report's unit says. */
   readonly throughput: number;
-  /** Of a million of what is counted, where it is known. */
-  readonly price?: number | undefined;
-  readonly joules?: number | undefined;
   readonly warnings: number;
   /** Latencies in their order, rounded and thinned to what a page can hold. */
   readonly samples: readonly number[];
@@ -115,12 +112,9 @@ function pageResult(cell: BenchCell, result: BenchResult, context: Context): Pag
     context.unit === 'samples'
       ? (result.samplesPerSecond ?? result.inferencesPerSecond)
       : result.inferencesPerSecond;
-  const share = result.inferencesPerSecond / throughput;
   return {
     ...figures,
     throughput,
-    price: result.cost?.price === undefined ? undefined : result.cost.price * share,
-    joules: result.cost?.joules === undefined ? undefined : result.cost.joules * share,
     warnings: warnings.length,
     samples: thinned(samples, context.limit),
     drift: driftOf(samples),

@@ -52,11 +52,11 @@ export function matrix(unit: BenchPageData['unit']): string {
   <div id="matrix-tables"></div>`;
 }
 
-export function cost({ cells, unit }: BenchPageData): string {
+export function cost({ cells }: BenchPageData): string {
   const has = (kind: 'price' | 'joules') =>
-    cells.some(({ result }) => result?.[kind] !== undefined);
+    cells.some(({ result }) => result?.cost?.[kind] !== undefined);
   const part = (kind: string, name: string) =>
-    `<div><h3>${name} of a million ${unit}</h3><div id="${kind}-chart" class="place"></div></div>`;
+    `<div><h3>${name} of a million samples</h3><div id="${kind}-chart" class="place"></div></div>`;
   return `<p class="quiet">Each at the cell where it is least.</p>
   <div class="columns">
     ${has('price') ? part('price', 'Price') : ''}

@@ -108,7 +108,7 @@ function cheapest(
     const costs = cells
       .filter((cell) => cell.series === index)
       .flatMap((cell) => {
-        const value = cell.result[kind];
+        const value = cell.result.cost?.[kind];
         return value === undefined ? [] : [{ cell, value }];
       })
       .sort((a, b) => a.value - b.value);

@@ -60,14 +60,14 @@ function columnsOf(unit: BenchPageData['unit']): Column[] {
     { name: 'W', title: 'Mean power', of: ({ energy }) => energy?.watts, text: figure },
     {
       name: 'J/million',
-      title: `Energy of a million ${unit}`,
-      of: ({ joules }) => joules,
+      title: 'Energy of a million samples',
+      of: ({ cost }) => cost?.joules,
       text: figure,
     },
     {
       name: 'price/million',
-      title: `Price of a million ${unit}`,
-      of: ({ price }) => price,
+      title: 'Price of a million samples',
+      of: ({ cost }) => cost?.price,
       text: figure,
     },
   ];
