@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander';
 import { evaluate } from '../evaluate/evaluate.js';
 import type { EvaluatedModel, EvaluationReport } from '../evaluate/evaluation-report.js';
-import { evaluationTable } from '../evaluate/evaluation-table.js';
-import { evaluationToMarkdown } from '../evaluate/to-markdown.js';
+import { evaluationTable, evaluationToMarkdown } from '../evaluate/evaluation-table.js';
 import { runtimeNames } from '../runtime/runtime.js';
 import { command, jsonOption, numberThat, wholeNumber } from './command.js';
 import { type ContenderFlags, openContenders, precisionList } from './contenders.js';

@@ -25,12 +25,12 @@ export {
   evaluate,
 } from './evaluate.js';
 export type { EvaluatedModel, EvaluationReport } from './evaluation-report.js';
+export { evaluationToMarkdown } from './evaluation-table.js';
 export {
   type PerplexityOptions,
   type PerplexityTexts,
   perplexityTask,
 } from './perplexity/perplexity-task.js';
-export type { TaskSamples } from './samples.js';
 export type { Pooling } from './similarity/embeddings.js';
 export { type SimilarityOptions, similarityTask } from './similarity/similarity-task.js';
 export {
@@ -50,8 +50,7 @@ export {
 export type { SpanOutputs } from './squad/span-logits.js';
 export { type SquadTaskOptions, squadTask } from './squad/squad-task.js';
 export type { PairedComparison } from './statistics/mcnemar.js';
-export type { ClassFigures, Confusion, Score, Scorer, Task } from './task.js';
-export { evaluationToMarkdown } from './to-markdown.js';
+export type { ClassFigures, Confusion, Score, Scorer, Task, TaskSamples } from './task.js';
 export {
   type TokenClassificationOptions,
   tokenClassificationTask,

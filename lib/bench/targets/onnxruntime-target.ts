@@ -1,10 +1,10 @@
+import { createRequire } from 'node:module';
 import { Model } from '../../onnx/model.js';
 import { concerns, Runtime } from '../../runtime/load.js';
 import type { RunTimes } from '../../runtime/runtime.js';
 import type { TensorMap } from '../../tensor.js';
 import type { OpenRequest } from '../child/protocol.js';
 import type { Target } from './target.js';
-import { onnxRuntimeVersion } from './versions.js';
 
 /** ONNX Runtime in this very process, so that nothing between processes is in the figures. */
 export async function openOnnxRuntimeTarget(request: OpenRequest): Promise<Target> {
@@ -34,4 +34,9 @@ export async function openOnnxRuntimeTarget(request: OpenRequest): Promise<Targe
     },
     graphFallbacks: () => ({}),
   };
+}
+
+/** That of the package which was loaded. */
+function onnxRuntimeVersion(): string {
+  return createRequire(import.meta.url)('onnxruntime-node/package.json').version;
 }

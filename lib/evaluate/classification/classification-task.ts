@@ -7,8 +7,7 @@ import {
 } from '../../arguments.js';
 import { TensorRTError } from '../../errors.js';
 import type { Tensor, TensorMap } from '../../tensor.js';
-import { iterateSamples, type TaskSamples } from '../samples.js';
-import type { Score, Scorer, Task } from '../task.js';
+import { iterateSamples, type Score, type Scorer, type Task, type TaskSamples } from '../task.js';
 import { checkLabels, checkPadding } from '../task-arguments.js';
 import { answerOf, chosenOutput, rowsOf } from './answers.js';
 import { ConfusionCounts } from './confusion-counts.js';

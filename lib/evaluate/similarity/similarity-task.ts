@@ -2,9 +2,8 @@ import { checkOneOf, checkOptions, checkText, invalidArgument } from '../../argu
 import { TensorRTError } from '../../errors.js';
 import type { Tensor, TensorMap } from '../../tensor.js';
 import { chosenOutput } from '../classification/answers.js';
-import { iterateSamples, type TaskSamples } from '../samples.js';
 import { errorOfPearson, errorOfSpearman, pearson, spearman } from '../statistics/correlation.js';
-import type { Score, Scorer, Task } from '../task.js';
+import { iterateSamples, type Score, type Scorer, type Task, type TaskSamples } from '../task.js';
 import { cosine, embeddingsOf, type Pooling, poolings } from './embeddings.js';
 
 export interface SimilarityOptions {

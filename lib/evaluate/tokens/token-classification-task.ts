@@ -11,9 +11,8 @@ import type { Tensor, TensorMap } from '../../tensor.js';
 import { answerOf, chosenOutput, rowsOf } from '../classification/answers.js';
 import { ConfusionCounts } from '../classification/confusion-counts.js';
 import { maskOf, rowsWithTokens } from '../classification/padding.js';
-import { iterateSamples, type TaskSamples } from '../samples.js';
 import { errorOfRatio, sum } from '../statistics/standard-error.js';
-import type { Score, Scorer, Task } from '../task.js';
+import { iterateSamples, type Score, type Scorer, type Task, type TaskSamples } from '../task.js';
 import { checkLabels, checkPadding } from '../task-arguments.js';
 import { EntityCounts } from './entity-counts.js';
 
