@@ -1,5 +1,6 @@
 import type { Plan } from '../engine/plan/plan.js';
 import { TensorRTError } from '../errors.js';
+import { counted } from '../figures.js';
 import type { Model } from '../onnx/model.js';
 import { type BenchOptions, type CheckedBenchOptions, checkBenchOptions } from './bench-options.js';
 import type { BenchCell, BenchMethod, BenchReport } from './bench-report.js';
@@ -101,7 +102,9 @@ async function measurePossible(
 }
 
 function failureNotes({ recorded: { failures, failure } }: Measured): string[] {
-  return failure ? [`${failures} inferences failed, the last with: ${failure.message}`] : [];
+  return failure
+    ? [`${counted(failures, 'inference')} failed, the last with: ${failure.message}`]
+    : [];
 }
 
 function openRequest(

@@ -55,10 +55,8 @@ it('measures a plan in the shapes that it was built for, with the parts of each 
   expect(result.memory.hostPeak).toBeGreaterThan(2 ** 20);
   expect(result.memory.devicePeak).toBeGreaterThan(0);
   expect(result.energy?.joules).toBeGreaterThan(0);
-  expect(result.cost?.joules).toBeCloseTo(
-    ((result.energy?.joules ?? 0) / result.inferences) * 1e6,
-    3,
-  );
+  const samples = result.inferences * (cell?.shapes['input_ids']?.[0] ?? 0);
+  expect(result.cost?.joules).toBeCloseTo(((result.energy?.joules ?? 0) / samples) * 1e6, 3);
 });
 
 it('says nothing of energy where the GPU does not', async () => {
@@ -99,7 +97,7 @@ it('goes on after an inference that failed, and says so', async () => {
   const options = { libraryDir, warmupMs: 0, durationMs: 1, iterations: 20 };
   const { cells } = await bench(scalePlan({ product: 'tensorrt-rtx' }), options);
   expect(cells[0]?.result).toMatchObject({ inferences: 19, failures: 1 });
-  expect(cells[0]?.notes?.[0]).toMatch(/^1 inferences failed, the last with: .*enqueueV3/);
+  expect(cells[0]?.notes?.[0]).toMatch(/^1 inference failed, the last with: .*enqueueV3/);
 });
 
 it('counts the time in line where more come than can be served', async () => {

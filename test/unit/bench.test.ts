@@ -71,9 +71,10 @@ it('takes a file, samples and rates, and tells how far it is', async () => {
   expect(report.method).toMatchObject({ inputs: 'samples', arrivals: 'even', wait: 'block' });
   const [cell] = report.cells;
   expect(cell).toMatchObject({ name: '2 onnxruntime:cpu 500/s', shapes: { x: [2, 16] } });
-  // 500 a second for 20 ms.
-  expect(cell?.result).toMatchObject({ inferences: 10, unserved: 0 });
-  expect(cell?.result?.queue?.count).toBe(10);
+  const { inferences = 0, unserved = 0, queue } = cell?.result ?? {};
+  // 500 a second for 20 ms; a machine that stands still meanwhile may not serve all.
+  expect(inferences + unserved).toBe(10);
+  expect(queue?.count).toBe(inferences);
   const phases = seen.map(({ phase }) => phase);
   expect([...new Set(phases)]).toEqual(['prepare', 'load', 'warm up', 'measure']);
   expect(seen[0]).toMatchObject({ cell: 1, cells: 1, name: '2 onnxruntime:cpu 500/s' });
