@@ -27,9 +27,12 @@ export async function checkWithClangTidy(cppFiles, update) {
   mkdirSync(inProject(cleanFolder), { recursive: true });
   const headers = cppFiles.filter((file) => file.endsWith('.h'));
   const queue = commands
-    .map((command) => ({ file: relative(projectFolder, command.file), command: command.command }))
-    .filter(({ file }) => cppFiles.includes(file))
-    .map(({ file, command }) => ({ file, stamp: stampOf(file, command, headers) }))
+    .map(({ file, command }) => ({ file, command, sources: sourcesOf(file) }))
+    .filter(({ sources }) => sources.every((source) => cppFiles.includes(source)))
+    .map(({ file, command, sources }) => ({
+      file,
+      stamp: stampOf([...sources, ...headers], command),
+    }))
     .filter(({ stamp }) => !existsSync(stamp));
 
   const total = queue.length;
@@ -57,19 +60,31 @@ function oneCommandPerFile() {
   const database = inProject(out, 'compile_commands.json');
   /** @type {CompileCommand[]} */
   const all = JSON.parse(readFileSync(database, 'utf8'));
-  const commands = [...new Map(all.map((command) => [command.file, command])).values()];
+  const bySources = all.map(
+    (command) => /** @type {const} */ ([`${sourcesOf(command.file)}`, command]),
+  );
+  const commands = [...new Map(bySources).values()];
   writeFileSync(database, JSON.stringify(commands));
   return commands;
 }
 
 /**
+ * Relative to the project: the file itself, or what is compiled at once by way of it.
  * @param {string} file
- * @param {string} command
- * @param {readonly string[]} headers
  */
-function stampOf(file, command, headers) {
+function sourcesOf(file) {
+  const included = readFileSync(file, 'utf8').matchAll(/^#include "(\/.*\.cc)"$/gm);
+  const sources = [...included].map(([, source = '']) => source);
+  return (sources.length === 0 ? [file] : sources).map((source) => relative(projectFolder, source));
+}
+
+/**
+ * @param {readonly string[]} files
+ * @param {string} command
+ */
+function stampOf(files, command) {
   const others = [command, assetFolder('clang-tidy')];
-  return inProject(cleanFolder, fingerprintOf([file, ...configurations, ...headers], others));
+  return inProject(cleanFolder, fingerprintOf([...files, ...configurations], others));
 }
 
 /** @param {string} file */

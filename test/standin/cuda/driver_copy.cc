@@ -100,7 +100,7 @@ CUresult EnqueueCopy(Call& call, Stream& stream, Span to, Span from, size_t byte
 
 /// Whether a copy of pageable memory met a capture. The stand-in cannot know how long such memory
 /// lives, so a graph must not use it here.
-bool RefusedWhileCapturing(Call& call, const Stream& stream) {
+bool PageableWhileCapturing(Call& call, const Stream& stream) {
   if (!call.driver.captures().Invalidate(stream)) return false;
   call.Violation(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED,
                  "a copy of pageable memory is not implemented in a capture");
@@ -165,7 +165,7 @@ CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, size_t bytes, CU
     std::optional<HostSpan> source = FindHost(call, from, bytes);
     if (!target || !source) return CUDA_ERROR_INVALID_VALUE;
     if (!source->pinned) {
-      if (RefusedWhileCapturing(call, stream)) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+      if (PageableWhileCapturing(call, stream)) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
       source->span = Staged(call.device(), from, bytes);
     }
     return EnqueueCopy(call, stream, std::move(*target), std::move(source->span), bytes);
@@ -180,7 +180,7 @@ CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t bytes, CUstream
     std::optional<Span> source = ReachableSpan(call, from, bytes);
     std::optional<HostSpan> target = FindHost(call, to, bytes);
     if (!target || !source) return CUDA_ERROR_INVALID_VALUE;
-    if (!target->pinned && RefusedWhileCapturing(call, stream)) {
+    if (!target->pinned && PageableWhileCapturing(call, stream)) {
       return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
     }
     const CUresult enqueued =

@@ -28,7 +28,7 @@ CUresult CreateStream(const char* function, CUstream* stream, Stream::Options op
 }
 
 /// Answers a call that looks at the progress of a stream, which has none while it is capturing.
-bool RefusedWhileCapturing(Call& call, const Stream& stream) {
+bool AskedWhileCapturing(Call& call, const Stream& stream) {
   if (!call.driver.captures().Invalidate(stream)) return call.UnsafeInCapture();
   call.Violation(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "the stream is capturing");
   return true;
@@ -93,7 +93,7 @@ CUresult cuStreamGetCtx(CUstream handle, CUcontext* context) {
 
 CUresult cuStreamSynchronize(CUstream handle) {
   const auto synchronize = [](Call& call, Stream& stream) {
-    if (RefusedWhileCapturing(call, stream)) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+    if (AskedWhileCapturing(call, stream)) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
     stream.Synchronize();
     call.driver.TrimPools();
     return call.device().fault();
@@ -103,7 +103,7 @@ CUresult cuStreamSynchronize(CUstream handle) {
 
 CUresult cuStreamQuery(CUstream handle) {
   return RunOnStream(__func__, handle, [](Call& call, Stream& stream) {
-    if (RefusedWhileCapturing(call, stream)) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+    if (AskedWhileCapturing(call, stream)) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
     return stream.Idle() ? call.device().fault() : CUDA_ERROR_NOT_READY;
   });
 }

@@ -57,7 +57,7 @@ void TestMemoryLimit() {
   });
 }
 
-void TestInjectedFailures() {
+void TestFailingCalls() {
   RunInChild({"STANDIN_CUDA_FAIL=cuMemAlloc_v2:2:1:1,cuInit:999:2"}, [] {
     const CurrentDevice current;
     CUdeviceptr first = 0;
@@ -76,7 +76,7 @@ void TestInjectedFailures() {
   });
 }
 
-void TestReport() {
+void TestDriverReport() {
   const std::string report = TemporaryFile();
   const std::string variable = "STANDIN_CUDA_REPORT=" + report;
   RunInChild({variable}, [] {
@@ -314,8 +314,8 @@ void TestConcurrentStreams() {
 void TestCudaDriver() {
   TestDevices();
   TestMemoryLimit();
-  TestInjectedFailures();
-  TestReport();
+  TestFailingCalls();
+  TestDriverReport();
   TestContextRules();
   TestBoundsAndHandles();
   TestFaults();

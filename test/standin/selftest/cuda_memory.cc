@@ -19,13 +19,6 @@ void SetThreshold(CUmemoryPool pool, uint64_t bytes) {
   CHECK(cuMemPoolSetAttribute(pool, CU_MEMPOOL_ATTR_RELEASE_THRESHOLD, &bytes) == CUDA_SUCCESS);
 }
 
-size_t FreeBytes() {
-  size_t free_bytes = 0;
-  size_t total_bytes = 0;
-  CHECK(cuMemGetInfo_v2(&free_bytes, &total_bytes) == CUDA_SUCCESS);
-  return free_bytes;
-}
-
 void TestPoolAccounting() {
   const CurrentDevice current;
   CUstream stream = nullptr;

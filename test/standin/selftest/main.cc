@@ -98,6 +98,13 @@ CurrentDevice::~CurrentDevice() {
   cuDevicePrimaryCtxRelease_v2(0);
 }
 
+int64_t FreeBytes() {
+  size_t free_bytes = 0;
+  size_t total_bytes = 0;
+  CHECK(cuMemGetInfo_v2(&free_bytes, &total_bytes) == CUDA_SUCCESS);
+  return static_cast<int64_t>(free_bytes);
+}
+
 struct Gate::State {
   std::promise<void> promise;
   std::future<void> opened = promise.get_future();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -37,6 +38,9 @@ class CurrentDevice {
 
   CUcontext context = nullptr;
 };
+
+/// Of the current device.
+int64_t FreeBytes();
 
 /// Holds a stream at its present point until `Open`.
 class Gate {

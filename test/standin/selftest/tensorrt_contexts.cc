@@ -12,13 +12,6 @@ using Allocation = nvinfer1::ExecutionContextAllocationStrategy;
 /// kScale with other scratch memory in its second profile.
 const std::string kUneven = std::string(kScale) + "profileScratch 4096\n";
 
-size_t FreeBytes() {
-  size_t free_bytes = 0;
-  size_t total_bytes = 0;
-  CHECK(cuMemGetInfo_v2(&free_bytes, &total_bytes) == CUDA_SUCCESS);
-  return free_bytes;
-}
-
 /// Two contexts at once, each on its profile.
 void TestProfilesAtOnce() {
   Setup setup(Plan(kScale));
@@ -51,7 +44,7 @@ void TestAllocationStrategies() {
   CHECK(setup.engine->getDeviceMemorySizeV2() == 4096);
   CHECK(setup.engine->getDeviceMemorySizeForProfileV2(0) == 1024);
   CHECK(setup.engine->getDeviceMemorySizeForProfileV2(1) == 4096);
-  size_t before = FreeBytes();
+  int64_t before = FreeBytes();
   auto context = CreateWith(setup, Allocation::kON_PROFILE_CHANGE);
   CHECK(context->getRuntimeConfig()->getExecutionContextAllocationStrategy() ==
         Allocation::kON_PROFILE_CHANGE);

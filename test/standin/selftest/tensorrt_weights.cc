@@ -13,13 +13,6 @@ using nvinfer1::SeekPosition;
 
 const std::string kStreamed = std::string(kScale) + "streamable 1048576\n";
 
-int64_t FreeBytes() {
-  size_t free_bytes = 0;
-  size_t total_bytes = 0;
-  CHECK(cuMemGetInfo_v2(&free_bytes, &total_bytes) == CUDA_SUCCESS);
-  return static_cast<int64_t>(free_bytes);
-}
-
 void CheckScale(Setup& setup) {
   const CUdeviceptr y = setup.BindScale({1, 2, 3});
   CHECK(setup.context->enqueueV3(setup.stream));

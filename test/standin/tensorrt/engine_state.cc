@@ -10,7 +10,7 @@ namespace tensorrt_node::standin {
 namespace {
 
 /// A context without a need for memory takes some too, so that tests can count contexts.
-constexpr int64_t kLeastBytes = 256;
+constexpr int64_t kLeastScratchBytes = 256;
 
 WeightStore::Values ValuesOf(const Network& network) {
   WeightStore::Values values;
@@ -31,7 +31,7 @@ EngineState::EngineState(std::string plan, std::shared_ptr<const Network> networ
 int64_t EngineState::ScratchBytes(size_t profile) const {
   const int64_t bytes =
       network->profiles()[profile].scratch_bytes.value_or(network->facts().scratch_bytes);
-  return std::max(bytes, kLeastBytes) + memory.StreamingScratchBytes();
+  return std::max(bytes, kLeastScratchBytes) + memory.StreamingScratchBytes();
 }
 
 int64_t EngineState::ScratchBytes() const {
