@@ -9,7 +9,7 @@ function room(name: string, options: object = {}) {
 }
 
 /** Rooms that drive the addon, TensorRT or other processes: one file at a time. */
-const alone = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
+const alone = { fileParallelism: false };
 
 const twoAtATime = { maxWorkers: 2, sequence: { groupOrder: 1 }, testTimeout: 300_000 };
 
@@ -18,15 +18,17 @@ export default defineConfig({
     // Native code may end a process: each file has its own, and no test is tried twice.
     pool: 'forks',
     retry: 0,
+    // Many start a process, and a busy machine takes its time.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Of tests that say they are concurrent: each of those is a process of its own.
     maxConcurrency: 2,
     // What the package ships is tested, not what vite would make of it.
     server: { deps: { external: [/\/dist\//] } },
     setupFiles: process.env['NODE_V8_COVERAGE'] ? ['scripts/test/line-coverage/flush.mjs'] : [],
     projects: [
-      // Some start a process or copy the package: a busy machine takes its time.
-      room('unit', { testTimeout: 30_000 }),
-      room('addon', { testTimeout: 30_000 }),
+      room('unit'),
+      room('addon'),
       room('native', alone),
       room('standin', alone),
       room('teardown', alone),

@@ -22,7 +22,8 @@ import { Coverage } from './test/line-coverage/coverage.mjs';
 import { countsOf, failuresOf, remarksOf, sumOf } from './test/report.mjs';
 import { runVitest } from './test/vitest-suite.mjs';
 
-/** @typedef {{ name: string, run: () => Promise<import('./test/report.mjs').Report> }} Suite */
+/** @typedef {import('./test/report.mjs').Report} Report */
+/** @typedef {{ name: string, run: (label: string) => Promise<Report> }} Suite */
 
 const projects = [
   'unit',
@@ -73,12 +74,12 @@ const allBut = (names) => inhabited.filter((name) => !names.includes(name));
 async function allSuites(coverage) {
   const name = `Node ${process.versions.node}`;
   return [
-    { name, run: () => runVitest({ node: thisNode, projects: allBut(watched) }) },
-    await watchedSuite(`${name}, AddressSanitizer, counting lines`, coverage),
-    pinnedNode('node-22', [...onThisNodeOnly, ...onEndsOnly]),
+    { name, run: (label) => runVitest({ node: thisNode, projects: allBut(watched), label }) },
+    await watchedSuite(`${name}, AddressSanitizer`, coverage),
     pinnedNode('node-24', onThisNodeOnly),
-    { name: 'C++, AddressSanitizer, counting lines', run: () => runCppTests(sanitizerBuild) },
-    { name: 'C++, ThreadSanitizer', run: () => runCppTests(threadBuild) },
+    pinnedNode('node-22', [...onThisNodeOnly, ...onEndsOnly]),
+    { name: 'C++, AddressSanitizer', run: (label) => runCppTests(sanitizerBuild, label) },
+    { name: 'C++, ThreadSanitizer', run: (label) => runCppTests(threadBuild, label) },
   ];
 }
 
@@ -87,7 +88,7 @@ function pinnedNode(name, leftOut) {
   const node = join(assetFolder(name), 'bin', 'node');
   return {
     name: `Node ${pinOf(name).version}`,
-    run: () => runVitest({ node, projects: allBut(leftOut) }),
+    run: (label) => runVitest({ node, projects: allBut(leftOut), label }),
   };
 }
 
@@ -106,7 +107,8 @@ async function watchedSuite(name, coverage) {
     ASAN_OPTIONS: 'detect_leaks=0',
     TENSORRT_NODE_ADDON: join(dirname(cppTestsOf(sanitizerBuild)), 'tensorrt_node.node'),
   };
-  return { name, run: () => runVitest({ node: thisNode, projects: only(watched), env }) };
+  const projects = only(watched);
+  return { name, run: (label) => runVitest({ node: thisNode, projects, env, label }) };
 }
 
 /**
@@ -121,21 +123,35 @@ function chosenSuite(filters) {
   };
 }
 
+/**
+ * Two at a time: much of what they do waits, or uses one core.
+ * @param {readonly Suite[]} suites
+ */
+async function runAll(suites) {
+  /** @type {{ name: string, report: Report, milliseconds: number }[]} */
+  const outcomes = [];
+  const waiting = suites.entries();
+  const work = async () => {
+    for (const [index, suite] of waiting) {
+      const started = Date.now();
+      const report = await suite.run(suite.name);
+      outcomes[index] = { name: suite.name, report, milliseconds: Date.now() - started };
+    }
+  };
+  await Promise.all([work(), work()]);
+  return outcomes;
+}
+
 /** What vitest is asked for; with none, everything is run. */
 const filters = process.argv.slice(2);
 const coverage = filters.length === 0 ? new Coverage(sanitizerBuild) : undefined;
 const suites = coverage ? await allSuites(coverage) : [chosenSuite(filters)];
-const reports = [];
-const lines = [];
-
-for (const { name, run: runSuite } of suites) {
-  const started = Date.now();
-  console.log(`\n${name}`);
-  const report = await runSuite();
-  reports.push(report);
-  lines.push(`${name}: ${countsOf(report)} (${formatDuration(Date.now() - started)})`);
-  lines.push(...remarksOf(name, report));
-}
+const outcomes = await runAll(suites);
+const reports = outcomes.map(({ report }) => report);
+const lines = outcomes.flatMap(({ name, report, milliseconds }) => [
+  `${name}: ${countsOf(report)} (${formatDuration(milliseconds)})`,
+  ...remarksOf(name, report),
+]);
 if (coverage) {
   const { text, report } = await coverage.finish();
   reports.push(report);

@@ -1,10 +1,10 @@
 /** Runs the C++ tests of one build. */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cppTestsOf } from '../setup/native.mjs';
 import { unreported } from './report.mjs';
+import { cleanEnd, runTests } from './run-tests.mjs';
 
 /** @typedef {import('./report.mjs').Report} Report */
 /** @typedef {import('./report.mjs').Remark} Remark */
@@ -18,16 +18,16 @@ const timeoutMs = 900_000;
  */
 
 /**
- * What the program prints goes to this terminal.
  * @param {import('../setup/native.mjs').NativeBuild} build
+ * @param {string} label Stands before each line that is printed.
  * @returns {Promise<Report>}
  */
-export async function runCppTests(build) {
+export async function runCppTests(build, label) {
   const folder = mkdtempSync(join(tmpdir(), 'tensorrt-node-cpp-'));
   const results = join(folder, 'results.json');
   const leftovers = join(folder, 'leftovers.jsonl');
   try {
-    const ended = await runProgram(cppTestsOf(build), results, leftovers);
+    const ended = await runProgram(cppTestsOf(build), results, leftovers, label);
     if (!existsSync(results)) return unreported(`it ended (${ended}) without a report`);
     const report = read(results);
     report.errors.push(...problemsOf(report, ended, leftovers));
@@ -41,23 +41,19 @@ export async function runCppTests(build) {
  * @param {string} program
  * @param {string} results
  * @param {string} leftovers
- * @returns {Promise<string>} How the process ended.
+ * @param {string} label
  */
-function runProgram(program, results, leftovers) {
-  const child = spawn(program, ['--gtest_brief=1', `--gtest_output=json:${results}`], {
-    stdio: 'inherit',
-    timeout: timeoutMs,
-    killSignal: 'SIGKILL',
+function runProgram(program, results, leftovers, label) {
+  return runTests({
+    command: program,
+    args: ['--gtest_brief=1', `--gtest_output=json:${results}`],
     env: {
-      ...process.env,
       ASAN_OPTIONS: 'detect_leaks=1',
       STANDIN_CUDA_REPORT: leftovers,
       STANDIN_TENSORRT_REPORT: leftovers,
     },
-  });
-  return new Promise((resolve) => {
-    child.on('error', (error) => resolve(error.message));
-    child.on('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
+    label,
+    timeoutMs,
   });
 }
 
@@ -90,7 +86,7 @@ function read(results) {
  */
 function problemsOf({ passed, failed }, ended, leftovers) {
   const name = 'the program';
-  const expected = failed > 0 ? 'exit code 1' : 'exit code 0';
+  const expected = failed > 0 ? 'exit code 1' : cleanEnd;
   return [
     ...(passed === 0 ? [{ name, reason: 'no test passed' }] : []),
     ...(ended === expected ? [] : [{ name, reason: `it ended with ${ended}` }]),

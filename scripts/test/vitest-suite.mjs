@@ -1,10 +1,10 @@
 /** Runs vitest once, on one Node and one build of the addon. */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { inProject, projectFolder } from '../setup/project.mjs';
+import { inProject } from '../setup/project.mjs';
 import { failuresOf, unreported } from './report.mjs';
+import { cleanEnd, runTests } from './run-tests.mjs';
 
 /** @typedef {import('./report.mjs').Report} Report */
 
@@ -14,13 +14,10 @@ import { failuresOf, unreported } from './report.mjs';
  * @property {readonly string[]} projects Each of them must report some tests.
  * @property {readonly string[]} [filters] What vitest is asked for instead of all of the projects.
  * @property {NodeJS.ProcessEnv} [env]
+ * @property {string} [label] Stands before each line that is printed.
  */
 
-/** How a vitest run ends in which nothing failed. */
-const cleanEnd = 'exit code 0';
-
 /**
- * What vitest prints goes to this terminal.
  * @param {VitestRun} run
  * @returns {Promise<Report>}
  */
@@ -58,24 +55,19 @@ function hiddenFailures({ projects, filters = [] }, { passed, skipped, projects:
 /**
  * @param {VitestRun} run
  * @param {string} reportFile
- * @returns {Promise<string>} How the process ended.
  */
-function vitest({ node, projects, filters = [], env }, reportFile) {
+function vitest({ node, projects, filters = [], env, label }, reportFile) {
   const program = inProject('node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=./scripts/test/reporter.mjs'];
   const chosen = filters.length > 0 ? filters : projects.map((name) => `--project=${name}`);
-  const child = spawn(node, [program, 'run', ...reporters, ...chosen], {
-    cwd: projectFolder,
-    stdio: 'inherit',
+  return runTests({
+    command: node,
+    args: [program, 'run', ...reporters, ...chosen],
     env: {
-      ...process.env,
       PATH: `${dirname(node)}${delimiter}${process.env['PATH']}`,
       ...env,
       TENSORRT_NODE_TEST_REPORT: reportFile,
     },
-  });
-  return new Promise((resolve) => {
-    child.on('error', (error) => resolve(error.message));
-    child.on('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
+    label,
   });
 }
