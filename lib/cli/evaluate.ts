@@ -24,6 +24,8 @@ export function evaluateCommand(): Command {
   const evaluating = command('evaluate', 'how right models are, on labelled data', [
     'evaluate fp32.onnx int8.onnx --task classification --samples test.npz --labels label',
     'evaluate model.onnx --precision fp32,fp16,int8 --calibration train.npz --task classification --samples test.npz --labels label --max-drop 0.5',
+    'evaluate fp32.onnx int8.onnx --task classification --samples test.csv --tokenizer tokenizer.json --text-field review --labels sentiment --label-names negative,positive',
+    'evaluate fp32.onnx int8.onnx --task squad --samples dev-v1.1.json --tokenizer tokenizer.json',
     'evaluate fp16.plan int8.plan --task token-classification --samples test.npz --labels tags --label-names O,B-PER,I-PER',
   ])
     .argument('<models...>', 'ONNX models or plans; the first is the reference')
@@ -39,7 +41,9 @@ export function evaluateCommand(): Command {
       numberThat('from 0', (value) => value >= 0),
       1,
     );
-  addContenderOptions(addTaskOptions(addSampleOptions(evaluating)));
+  addContenderOptions(
+    addTaskOptions(addSampleOptions(evaluating, '128; squad: 384; perplexity: 512')),
+  );
   return evaluating
     .option('--confusion', 'print for each model what was answered for which label')
     .option('--markdown', 'print the table as Markdown')

@@ -14,18 +14,25 @@ export interface SampleFlags {
   limit?: number;
 }
 
-export function addSampleOptions(command: Command): Command {
+/** @param mostTokens - what is said of the default of `--max-length`. */
+export function addSampleOptions(command: Command, mostTokens = '128'): Command {
   return command
-    .option('--samples <path>', 'samples: .npz, .npy, .jsonl, a folder of arrays, or texts')
+    .option(
+      '--samples <path>',
+      'samples: .npz, .npy, .jsonl, a folder of arrays, or texts (also .csv, .tsv)',
+    )
     .option('--limit <count>', 'take this many samples at most', wholeNumber)
     .option('--batch-size <count>', 'rows of arrays, or texts, in a sample (1)', wholeNumber)
     .option('--tokenizer <file>', 'a tokenizer.json: the samples are texts')
     .option(
       '--max-length <tokens>',
-      'with --tokenizer: tokens of a text at most (128)',
+      `with --tokenizer: tokens of a text at most (${mostTokens})`,
       wholeNumber,
     )
-    .option('--text-field <name>', 'with --tokenizer: the field of a JSON line (text)')
+    .option(
+      '--text-field <name>',
+      'with --tokenizer: the field of a JSON line, or the column of a table (text)',
+    )
     .option('--pair-field <name>', 'with --tokenizer: the field of the second text');
 }
 

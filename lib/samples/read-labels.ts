@@ -1,20 +1,21 @@
 import { checkOptions, checkText, checkTexts } from '../arguments.js';
 import { toNumbers } from '../onnx/tensor/numbers.js';
 import { Archive } from './byte-sequence.js';
-import { jsonLinesOf } from './lines.js';
+
 import { NpyArray } from './npy.js';
+import { recordsOf } from './records.js';
 import { sampleError } from './sample-error.js';
 
 export interface LabelOptions {
-  /** Of the classes, by index: with them, JSON lines may have names in place of indices. */
+  /** Of the classes, by index: with them, records may have names in place of indices. */
   names?: readonly string[] | undefined;
 }
 
 /**
  * Reads the right answers that stand beside the samples in a file: an array [samples] of an `.npz`
- * file, or a field of each JSON line.
+ * file, or a field of each line of `.jsonl` or row of `.csv` or `.tsv`.
  *
- * @param field - the name of the array or the field.
+ * @param field - the name of the array, the field or the column.
  * @throws TensorRTError `ERR_SAMPLES` where there are none, or something else than whole numbers;
  * `ERR_FILE`.
  */
@@ -60,7 +61,7 @@ export async function readScores(path: string, field: string): Promise<number[]>
   return entries.map(({ value, place }) => indexOf(value, place, field, {}));
 }
 
-/** What a name stands for; a number stands for itself. */
+/** What a name stands for; a number stands for itself, and is a text in a table. */
 function indexOf(
   value: unknown,
   place: string,
@@ -68,8 +69,11 @@ function indexOf(
   { names = [] }: LabelOptions,
 ): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  const index = names.indexOf(value as string);
-  if (index !== -1) return index;
+  if (typeof value === 'string') {
+    const index = names.indexOf(value);
+    if (index !== -1) return index;
+    if (value.trim() !== '' && Number.isFinite(Number(value))) return Number(value);
+  }
   const wanted = names.length > 0 ? `none of ${names.join(', ')} and no number` : 'no number';
   throw sampleError(place, `has ${wanted} in '${field}'`);
 }
@@ -87,7 +91,7 @@ async function readEntries(path: string, field: string, options: LabelOptions): 
   if (options.names !== undefined) checkTexts('options.names', options.names);
   if (/\.npz$/i.test(path)) return await entriesOfNpz(path, field);
   const entries: Entry[] = [];
-  for await (const { value, label } of jsonLinesOf(path)) {
+  for await (const { value, label } of recordsOf(path)) {
     entries.push({ value: (value as Record<string, unknown> | null)?.[field], place: label });
   }
   return entries;

@@ -22,7 +22,7 @@ export interface SampleOptions {
   tokenizer?: string | undefined;
   /** Tokens of a text at most, special ones among them. Default: 128. */
   maxLength?: number | undefined;
-  /** The field of a JSON line that holds the text. Default: `'text'`. */
+  /** The field of a JSON line, or the column of a table, that holds the text. Default: `'text'`. */
   textField?: string | undefined;
   /** The field with the second text, for models that take two. */
   pairField?: string | undefined;
@@ -47,7 +47,8 @@ export interface SampleFile extends AsyncIterable<TensorMap> {
  * - `.npy`: the same array, for a model with one input.
  * - `.jsonl`: on each line an object with nested lists for each input, or for a model with one
  *   input a bare list; the batch axis may be left out.
- * - With a `tokenizer`: one text a line, or a field of each JSON line.
+ * - With a `tokenizer`: one text a line; or in a field of each line of `.jsonl`, or in a column of
+ *   `.csv` or `.tsv`, whose first line names the columns.
  *
  * Numbers take the type of the input where that loses nothing but digits of a float. What is in a
  * file beside the inputs is ignored.

@@ -1,7 +1,8 @@
 import type { ValueInfo } from '../onnx/model.js';
 import type { TensorMap } from '../tensor.js';
 import { tensorOfNumbers } from './convert.js';
-import { jsonLinesOf, linesOf } from './lines.js';
+import { linesOf } from './lines.js';
+import { hasRecords, recordsOf } from './records.js';
 import { sampleError } from './sample-error.js';
 import { type EncodedText, TextTokenizer } from './tokenizer.js';
 
@@ -24,7 +25,7 @@ const meanings = {
 } as const;
 type Meaning = (typeof meanings)[keyof typeof meanings];
 
-/** The samples of a file with one text a line, or with texts in the fields of JSON lines. */
+/** The samples of a file with one text a line, or with texts in the fields of records. */
 export async function* samplesOfTexts(
   path: string,
   inputs: readonly ValueInfo[],
@@ -53,11 +54,11 @@ async function* textsOf(
   textField: string,
   pairField: string | undefined,
 ): AsyncGenerator<[text: string, pair: string | undefined]> {
-  if (!/\.(jsonl|ndjson)$/i.test(path)) {
+  if (!hasRecords(path)) {
     for await (const { text } of linesOf(path)) yield [text, undefined];
     return;
   }
-  for await (const { value, label } of jsonLinesOf(path)) {
+  for await (const { value, label } of recordsOf(path)) {
     const field = (name: string): string => {
       const text = (value as Record<string, unknown> | null)?.[name];
       if (typeof text === 'string') return text;

@@ -95,6 +95,14 @@ describe('toMarkdown', () => {
     expect(text).toContain('3 s and at least 10 inferences after 200 ms of warm-up; 1 context');
   });
 
+  it('tells of how it was measured also what was chosen', () => {
+    const chosen = { arrivals: 'even', wait: 'spin', threads: 2, int8: 'float' } as const;
+    const report = full();
+    expect(toMarkdown({ ...report, method: { ...report.method, ...chosen } })).toContain(
+      '; even arrivals; threads spin for the GPU; 2 threads of ONNX Runtime; INT8 by float on rounded values\n',
+    );
+  });
+
   it('has a row for every cell, with as many fields as the head', () => {
     const table = lines.filter(
       (line) => line.startsWith('| runtime') || /^\| (onnx|tensor)/.test(line),

@@ -443,6 +443,36 @@ describe('texts', () => {
   });
 
   it.each([
+    ['texts.csv', '\uFEFFrating,review\r\n1,"a film,\n""good"""\r\n\r\n0,bad\r\n'],
+    ['texts.TSV', 'rating\treview\n1\ta film, "good"\n0\tbad\n'],
+    ['texts.jsonl', '{"review":"a film, \\"good\\""}\n{"review":"bad"}'],
+  ])('are in a column or a field: %s', async (name, content) => {
+    const options = { tokenizer, textField: 'review' };
+    const samples = await all(await written(name, content), encoder(), options);
+    const [expected] = await all(await written('one.txt', 'a film, "good"'), encoder(), options);
+    expect(samples).toHaveLength(2);
+    expect(samples[0]).toEqual(expected);
+    expect(plain(samples, 'input_ids')[1]).toEqual([
+      [1, 3],
+      [2, 9, 3],
+    ]);
+  });
+
+  it.each([
+    ['texts.csv', 'text\na film,bad\n', 'is no table: Invalid Record Length'],
+    ['texts.csv', 'text\n"a film\n', 'is no table: Quote Not Closed'],
+    ['texts.tsv', 'review\na film\n', "texts.tsv:2' has no text in the field 'text'"],
+    ['texts.csv', '', 'has no samples'],
+  ])('are refused with a reason in a table: %s', async (name, content, problem) => {
+    await expect(all(await written(name, content), encoder(), { tokenizer })).rejects.toMatchObject(
+      { code: 'ERR_SAMPLES', message: expect.stringContaining(problem) },
+    );
+    await expect(all('/nowhere.csv', encoder(), { tokenizer })).rejects.toMatchObject({
+      code: 'ERR_FILE',
+    });
+  });
+
+  it.each([
     ['{"body":"a"}', encoder(), "has no text in the field 'text'"],
     ['{"text":"a"}', classifier(), 'cannot be fed as text'],
     ['', encoder(), 'has no samples'],
@@ -482,6 +512,15 @@ describe('labels', () => {
     );
     const misspelt = { labels: [] } as object;
     await expect(readLabels(path, 'label', misspelt)).rejects.toThrow(TypeError);
+  });
+
+  it('are names or numbers in the column of a table', async () => {
+    const path = await written('samples.csv', 'text,label,score\na film,good,0.5\nbad,bad,-2e0\n');
+    expect(await readLabels(path, 'label', { names: ['bad', 'good'] })).toEqual([1, 0]);
+    expect(await readScores(path, 'score')).toEqual([0.5, -2]);
+    await expect(readLabels(path, 'label')).rejects.toThrow("csv:2' has no number in 'label'");
+    await expect(readLabels(path, 'class')).rejects.toThrow("has no number in 'class'");
+    await expect(readLabelLists(path, 'label')).rejects.toThrow('has no list of whole numbers');
   });
 
   it('may be a list for each row', async () => {

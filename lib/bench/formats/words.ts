@@ -13,14 +13,19 @@ export function versionsText({ versions }: Pick<BenchReport, 'versions'>): strin
     .join(', ');
 }
 
-/** How it was measured, in one line. */
+/** How it was measured, in one line; of what was not chosen nothing. */
 export function methodText(method: BenchMethod): string {
   const { warmupMs, durationMs, iterations, contexts, concurrency } = method;
+  const { arrivals, wait, threads, int8 } = method;
   return [
     `${durationMs / 1000} s and at least ${counted(iterations, 'inference')} after ${warmupMs} ms of warm-up`,
     `${counted(contexts, 'context')}, ${concurrency} in flight`,
     `CUDA graphs ${method.cudaGraphs ? 'on' : 'off'}`,
     `transfers ${method.transfers ? 'in every inference' : 'left out'}`,
     method.inputs === 'random' ? 'random inputs' : 'inputs from samples',
+    ...(arrivals ? [`${arrivals} arrivals`] : []),
+    ...(wait ? [`threads ${wait} for the GPU`] : []),
+    ...(threads === undefined ? [] : [`${counted(threads, 'thread')} of ONNX Runtime`]),
+    ...(int8 ? [`INT8 by ${int8 === 'float' ? 'float on rounded values' : 'kernels'}`] : []),
   ].join('; ');
 }

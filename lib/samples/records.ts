@@ -1,0 +1,44 @@
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream';
+import { type CsvError, type Info, parse } from 'csv-parse';
+import { fileError, isSystemError } from '../files.js';
+import { jsonLinesOf } from './lines.js';
+import { sampleError } from './sample-error.js';
+
+/** Named fields, or what else a JSON line may be; and what to call it in messages. */
+export interface SampleRecord {
+  readonly value: unknown;
+  readonly label: string;
+}
+
+/** Whether a file has a record on each line or row, by its name. */
+export function hasRecords(path: string): boolean {
+  return /\.(jsonl|ndjson|csv|tsv)$/i.test(path);
+}
+
+/** The JSON values of `.jsonl`; of `.csv` and `.tsv` the rows, whose fields are texts. */
+export function recordsOf(path: string): AsyncGenerator<SampleRecord> {
+  return /\.[ct]sv$/i.test(path) ? rowsOf(path) : jsonLinesOf(path);
+}
+
+/**
+ * Rows below a line with the names of the columns: separated by commas, with quotes (RFC 4180), or by
+ * tabs, where a quote is a character as any other (IANA's text/tab-separated-values).
+ */
+async function* rowsOf(path: string): AsyncGenerator<SampleRecord> {
+  const layout = /\.tsv$/i.test(path) ? { delimiter: '\t', quote: null } : {};
+  const parser = parse({ ...layout, columns: true, bom: true, info: true, skip_empty_lines: true });
+  // Where reading fails, the parser ends with that error.
+  pipeline(createReadStream(path), parser, () => {});
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{ record: unknown; info: Info }>) {
+      yield { value: record, label: `${path}:${info.lines}` };
+    }
+  } catch (cause) {
+    if (isSystemError(cause)) throw fileError('read', path, cause);
+    throw sampleError(path, `is no table: ${(cause as CsvError).message}`, {
+      cause,
+      remedy: 'Write as many fields in each row as in the first, and texts with commas in quotes.',
+    });
+  }
+}
