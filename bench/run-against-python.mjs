@@ -7,7 +7,7 @@
  *     [--shared ../shared/models]
  *
  * `--python` names an interpreter with onnxruntime and numpy; best of the version that
- * onnxruntime-node has, which both print. INT8 is quantized from the calibration texts.
+ * onnxruntime-node has. INT8 is quantized from the calibration texts.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -39,6 +39,8 @@ const warmupMs = 500;
 /** Texts that INT8 is calibrated with. */
 const calibrationTexts = 128;
 const folder = mkdtempSync(join(tmpdir(), 'against-python-'));
+/** Of ONNX Runtime. @type {Map<string, string>} */
+const versions = new Map();
 
 try {
   await main();
@@ -62,6 +64,7 @@ async function main() {
   console.log(
     `- ${batch} texts of ${sequence} tokens, ${threads} threads, ${options.rounds} rounds`,
   );
+  console.log(`- ONNX Runtime ${[...versions].map(([who, it]) => `${it} in ${who}`).join(', ')}`);
   const columns = [
     { field: 'median', digits: 2 },
     { field: 'throughput', digits: 1 },
@@ -109,7 +112,7 @@ function paddedFeeds(texts) {
 
 /** @param {string} path @param {import('../dist/index.js').TensorMap} feeds */
 async function byBench(path, feeds) {
-  const { cells } = await bench(path, {
+  const { cells, versions: used } = await bench(path, {
     runtimes: ['onnxruntime:cpu'],
     samples: [feeds],
     threads,
@@ -118,6 +121,7 @@ async function byBench(path, feeds) {
   });
   const { result, problem } = cells[0] ?? {};
   if (!result) throw new Error(problem);
+  versions.set('bench', used['onnxruntime'] ?? 'unknown');
   return { median: result.latency.median, throughput: result.inferencesPerSecond };
 }
 
@@ -125,5 +129,7 @@ async function byBench(path, feeds) {
 async function byPython(path, samples) {
   const program = fileURLToPath(new URL('run_against_python.py', import.meta.url));
   const numbers = [batch, sequence, threads, warmupMs, durationMs].map(String);
-  return runMeasured(options.python, [program, path, samples, ...numbers]);
+  const measured = await runMeasured(options.python, [program, path, samples, ...numbers]);
+  versions.set('Python', `${measured['onnxruntime']}`);
+  return measured;
 }

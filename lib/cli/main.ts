@@ -21,7 +21,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
 };
 
-/** The program with the command that the arguments name; for a help text, with all. */
+/** The program with the command that the arguments name; with all where a help text may be wanted. */
 async function makeProgram([name = '']: readonly string[]): Promise<Command> {
   const program = new Command('tensorrt-node')
     .description(

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
-import { type CsvError, type Info, parse } from 'csv-parse';
+import type { CsvError, Info } from 'csv-parse';
 import { fileError, isSystemError } from '../files.js';
 import { jsonLinesOf } from './lines.js';
 import { sampleError } from './sample-error.js';
@@ -26,6 +26,7 @@ export function recordsOf(path: string): AsyncGenerator<SampleRecord> {
  * tabs, where a quote is a character as any other (IANA's text/tab-separated-values).
  */
 async function* rowsOf(path: string): AsyncGenerator<SampleRecord> {
+  const { parse } = await import('csv-parse');
   const layout = /\.tsv$/i.test(path) ? { delimiter: '\t', quote: null } : {};
   const parser = parse({ ...layout, columns: true, bom: true, info: true, skip_empty_lines: true });
   // Where reading fails, the parser ends with that error.

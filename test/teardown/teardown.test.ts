@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareStandins, type Standins } from '../standin/environment.js';
 import { tinyClassifierPlan } from '../standin/plan.js';
@@ -80,12 +81,14 @@ interface Cell {
 
 /**
  * LeakSanitizer itself faults now and then while it looks into the memory of threads that end
- * ("Tracer caught signal 11"). It has then looked at nothing, and is asked again.
+ * ("Tracer caught signal 11"), on a busy machine more than once. It has then looked at nothing, and
+ * is asked again.
  */
 async function run(cell: Cell): Promise<Ending> {
   for (let attempt = 1; ; attempt++) {
     const ending = await runOnce(cell);
-    if (attempt === 3 || !ending.stderr.includes('Tracer caught signal')) return ending;
+    if (attempt === 10 || !ending.stderr.includes('Tracer caught signal')) return ending;
+    await setTimeout(100 * attempt);
   }
 }
 
