@@ -134,8 +134,14 @@ function remarkLines(cells: readonly BenchCell[], remarks: readonly Remark[]): s
     const [{ text }] = group;
     const isAlike = group.every((other) => other.text === text);
     const lines = indented(isAlike ? text : `The first: ${text}`, 2);
-    const isOfAll = cells.length > 1 && group.length === cells.length;
-    const names = isOfAll ? `All ${cells.length} cells` : group.map(({ name }) => name).join(', ');
-    return [names, ...lines];
+    return [cellsText(group, cells.length), ...lines];
   });
+}
+
+/** The cells that remarks are about, of `count` in all. */
+function cellsText(remarks: readonly [Remark, ...Remark[]], count: number): string {
+  const [{ name }, ...others] = remarks;
+  if (count > 1 && remarks.length === count) return `All ${count} cells`;
+  if (remarks.length > 3) return `${name} and ${others.length} other cells`;
+  return remarks.map((remark) => remark.name).join(', ');
 }

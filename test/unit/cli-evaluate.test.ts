@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { tensor } from 'tensorrt-node';
 import type { EvaluationReport } from 'tensorrt-node/evaluate';
 import { describe, expect, it } from 'vitest';
 import { evaluateCommand } from '../../dist/cli/evaluate.js';
@@ -88,6 +89,33 @@ describe('tensorrt-node evaluate', () => {
     expect(models.map(({ name }) => name)).toEqual(['fp32', 'fp16', 'int8']);
     expect(models.every(({ agreement = 1 }) => agreement > 0.8)).toBe(true);
     expect(run.code).toBe(0);
+  });
+
+  it('scores texts with labels in the columns of a table', async () => {
+    const folder = await temporaryFolder();
+    // A token of its own is below or above the mean of the special ones around it.
+    const model = buildModel({
+      inputs: [{ name: 'input_ids', type: 'int64', dims: ['batch', 'length'] }],
+      outputs: [{ name: 'y', type: 'float32', dims: ['batch', 1] }],
+      initializers: { threshold: tensor('float32', [1], [4.2]) },
+      nodes: [
+        { opType: 'Cast', inputs: ['input_ids'], outputs: ['ids'], attributes: { to: 1 } },
+        { opType: 'ReduceMean', inputs: ['ids'], outputs: ['mean'], attributes: { axes: [1] } },
+        { opType: 'Sub', inputs: ['mean', 'threshold'], outputs: ['y'] },
+      ],
+    });
+    await model.save(`${folder}/model.onnx`);
+    const table = 'review,sentiment\n"a film",fine\nbad,bad\nbad,fine\n';
+    await writeFile(`${folder}/test.csv`, table);
+    const run = await tensorrtNode([
+      ...['evaluate', `${folder}/model.onnx`, '--task', 'classification', '--json'],
+      ...['--samples', `${folder}/test.csv`, '--text-field', 'review'],
+      ...['--tokenizer', 'test/fixtures/samples/tokenizer/tokenizer.json'],
+      ...['--labels', 'sentiment', '--label-names', 'fine,bad'],
+    ]);
+    expect(run.stderr).toBe('');
+    const { items, models }: EvaluationReport = JSON.parse(run.stdout);
+    expect({ items, ...models[0]?.metrics }).toMatchObject({ items: 3, accuracy: 2 / 3 });
   });
 
   it('scores pairs by the order of their cosines', async () => {

@@ -24,7 +24,7 @@ export function methodText(method: BenchMethod): string {
     `transfers ${method.transfers ? 'in every inference' : 'left out'}`,
     method.inputs === 'random' ? 'random inputs' : 'inputs from samples',
     ...(arrivals ? [`${arrivals} arrivals`] : []),
-    ...(wait ? [`threads ${wait} for the GPU`] : []),
+    ...(wait === 'spin' ? ['threads spin for the GPU'] : []),
     ...(threads === undefined ? [] : [`${counted(threads, 'thread')} of ONNX Runtime`]),
     ...(int8 ? [`INT8 by ${int8 === 'float' ? 'float on rounded values' : 'kernels'}`] : []),
   ].join('; ');
