@@ -3,7 +3,7 @@ import { toNumbers } from '../onnx/tensor/numbers.js';
 import { Archive } from './byte-sequence.js';
 
 import { NpyArray } from './npy.js';
-import { recordsOf } from './records.js';
+import { fieldOf, recordsOf } from './records.js';
 import { sampleError } from './sample-error.js';
 
 export interface LabelOptions {
@@ -91,8 +91,8 @@ async function readEntries(path: string, field: string, options: LabelOptions): 
   if (options.names !== undefined) checkTexts('options.names', options.names);
   if (/\.npz$/i.test(path)) return await entriesOfNpz(path, field);
   const entries: Entry[] = [];
-  for await (const { value, label } of recordsOf(path)) {
-    entries.push({ value: (value as Record<string, unknown> | null)?.[field], place: label });
+  for await (const record of recordsOf(path)) {
+    entries.push({ value: fieldOf(record, field), place: record.label });
   }
   return entries;
 }

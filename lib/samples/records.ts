@@ -11,6 +11,9 @@ export interface SampleRecord {
   readonly label: string;
 }
 
+/** Names of fields in a message. */
+const namesTold = 10;
+
 /** Whether a file has a record on each line or row, by its name. */
 export function hasRecords(path: string): boolean {
   return /\.(jsonl|ndjson|csv|tsv)$/i.test(path);
@@ -19,6 +22,24 @@ export function hasRecords(path: string): boolean {
 /** The JSON values of `.jsonl`; of `.csv` and `.tsv` the rows, whose fields are texts. */
 export function recordsOf(path: string): AsyncGenerator<SampleRecord> {
   return /\.[ct]sv$/i.test(path) ? rowsOf(path) : jsonLinesOf(path);
+}
+
+/** What a record has in a field. @throws TensorRTError `ERR_SAMPLES` where it has no such field. */
+export function fieldOf({ value, label }: SampleRecord, name: string): unknown {
+  const fields = typeof value === 'object' && value !== null ? value : {};
+  if (Object.hasOwn(fields, name)) return fields[name as keyof typeof fields];
+  const names = Object.keys(fields).slice(0, namesTold);
+  throw sampleError(
+    label,
+    `has no field '${name}'${names.length > 0 ? `, but ${names.join(', ')}` : ''}`,
+  );
+}
+
+/** As `fieldOf`, for one that holds a text. */
+export function textOf(record: SampleRecord, name: string): string {
+  const text = fieldOf(record, name);
+  if (typeof text === 'string') return text;
+  throw sampleError(record.label, `has no text in the field '${name}'`);
 }
 
 /**

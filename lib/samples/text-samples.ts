@@ -2,7 +2,7 @@ import type { ValueInfo } from '../onnx/model.js';
 import type { TensorMap } from '../tensor.js';
 import { tensorOfNumbers } from './convert.js';
 import { linesOf } from './lines.js';
-import { hasRecords, recordsOf } from './records.js';
+import { hasRecords, recordsOf, textOf } from './records.js';
 import { sampleError } from './sample-error.js';
 import { type EncodedText, TextTokenizer } from './tokenizer.js';
 
@@ -58,17 +58,14 @@ async function* textsOf(
     for await (const { text } of linesOf(path)) yield [text, undefined];
     return;
   }
-  for await (const { value, label } of recordsOf(path)) {
-    const field = (name: string): string => {
-      const text = (value as Record<string, unknown> | null)?.[name];
-      if (typeof text === 'string') return text;
-      throw sampleError(label, `has no text in the field '${name}'`, {
-        remedy: 'Name the field that holds the text.',
-      });
-    };
+  for await (const record of recordsOf(path)) {
+    const { value } = record;
     yield typeof value === 'string'
       ? [value, undefined]
-      : [field(textField), pairField === undefined ? undefined : field(pairField)];
+      : [
+          textOf(record, textField),
+          pairField === undefined ? undefined : textOf(record, pairField),
+        ];
   }
 }
 

@@ -461,7 +461,7 @@ describe('texts', () => {
   it.each([
     ['texts.csv', 'text\na film,bad\n', 'is no table: Invalid Record Length'],
     ['texts.csv', 'text\n"a film\n', 'is no table: Quote Not Closed'],
-    ['texts.tsv', 'review\na film\n', "texts.tsv:2' has no text in the field 'text'"],
+    ['texts.tsv', 'review\na film\n', "texts.tsv:2' has no field 'text', but review"],
     ['texts.csv', '', 'has no samples'],
   ])('are refused with a reason in a table: %s', async (name, content, problem) => {
     await expect(all(await written(name, content), encoder(), { tokenizer })).rejects.toMatchObject(
@@ -473,7 +473,9 @@ describe('texts', () => {
   });
 
   it.each([
-    ['{"body":"a"}', encoder(), "has no text in the field 'text'"],
+    ['{"body":"a"}', encoder(), "has no field 'text', but body"],
+    ['[]', encoder(), "has no field 'text'."],
+    ['{"text":1}', encoder(), "has no text in the field 'text'"],
     ['{"text":"a"}', classifier(), 'cannot be fed as text'],
     ['', encoder(), 'has no samples'],
   ])('are refused with a reason: %s', async (line, model, problem) => {
@@ -519,7 +521,9 @@ describe('labels', () => {
     expect(await readLabels(path, 'label', { names: ['bad', 'good'] })).toEqual([1, 0]);
     expect(await readScores(path, 'score')).toEqual([0.5, -2]);
     await expect(readLabels(path, 'label')).rejects.toThrow("csv:2' has no number in 'label'");
-    await expect(readLabels(path, 'class')).rejects.toThrow("has no number in 'class'");
+    await expect(readLabels(path, 'class')).rejects.toThrow(
+      "csv:2' has no field 'class', but text, label, score",
+    );
     await expect(readLabelLists(path, 'label')).rejects.toThrow('has no list of whole numbers');
   });
 
@@ -534,13 +538,13 @@ describe('labels', () => {
   it('may be any numbers, where they are scores', async () => {
     const path = await written('samples.jsonl', '{"score":1.5}\n{"score":-2}');
     expect(await readScores(path, 'score')).toEqual([1.5, -2]);
-    await expect(readScores(path, 'label')).rejects.toThrow("has no number in 'label'");
+    await expect(readScores(path, 'label')).rejects.toThrow("has no field 'label', but score");
   });
 
   it.each([
     ['{"label":"good"}', 'label', "has no number in 'label'"],
     ['{"label":0.5}', 'label', "has no whole numbers in 'label'"],
-    ['{"label":1}', 'class', "has no number in 'class'"],
+    ['{"label":1}', 'class', "has no field 'class', but label"],
   ])('are refused with a reason: %s', async (line, field, problem) => {
     const path = await written('samples.jsonl', line);
     await expect(readLabels(path, field)).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { onFile } from '../../files.js';
 import type { ValueInfo } from '../../onnx/value-info.js';
-import { hasRecords, recordsOf } from '../../samples/records.js';
+import { hasRecords, recordsOf, textOf } from '../../samples/records.js';
 import { sampleError } from '../../samples/sample-error.js';
 import { TextLayout } from '../../samples/text-samples.js';
 import { type EncodedText, TextTokenizer } from '../../samples/tokenizer.js';
@@ -71,10 +71,8 @@ async function* textsIn(path: string, field: string): AsyncGenerator<string> {
     yield await onFile('read', path, () => readFile(path, 'utf8'));
     return;
   }
-  for await (const { value, label } of recordsOf(path)) {
-    const text = typeof value === 'string' ? value : (value as Record<string, unknown>)?.[field];
-    if (typeof text !== 'string') throw sampleError(label, `has no text in the field '${field}'`);
-    yield text;
+  for await (const record of recordsOf(path)) {
+    yield typeof record.value === 'string' ? record.value : textOf(record, field);
   }
 }
 
