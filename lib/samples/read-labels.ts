@@ -1,7 +1,6 @@
 import { checkOptions, checkText, checkTexts } from '../arguments.js';
 import { toNumbers } from '../onnx/tensor/numbers.js';
 import { Archive } from './byte-sequence.js';
-
 import { NpyArray } from './npy.js';
 import { fieldOf, recordsOf } from './records.js';
 import { sampleError } from './sample-error.js';

@@ -11,8 +11,8 @@ export const cleanEnd = 'exit code 0';
  * @property {string} command
  * @property {readonly string[]} args
  * @property {NodeJS.ProcessEnv} env Added to the environment of this process.
- * @property {string | undefined} label Stands before each line that it prints, for it is not the only one; without
- *   it, the program has the terminal for itself.
+ * @property {string | undefined} label Stands before each line that it prints; without it, the
+ *   program has the terminal for itself.
  * @property {number} [timeoutMs] After which it is killed.
  */
 
