@@ -31,6 +31,11 @@ export async function* linesOf(path: string): AsyncGenerator<Line> {
   }
 }
 
+/** Whether a file has a JSON value on each line, by its name. */
+export function isJsonLines(path: string): boolean {
+  return /\.(jsonl|ndjson)$/i.test(path);
+}
+
 /** What the lines of a JSON-lines file hold, each with what to call it in messages. */
 export async function* jsonLinesOf(
   path: string,

@@ -7,6 +7,7 @@ import { checkFeeds } from '../runtime/feeds.js';
 import type { TensorMap } from '../tensor.js';
 import { samplesOfNpy, samplesOfNpz } from './array-samples.js';
 import { samplesOfJsonLines } from './json-samples.js';
+import { isJsonLines } from './lines.js';
 import { sampleError } from './sample-error.js';
 import { samplesOfTexts } from './text-samples.js';
 
@@ -113,7 +114,7 @@ async function samplesIn(
   if (isFolder) return samplesOfFolder(path, inputs, batchSize);
   if (/\.npz$/i.test(path)) return samplesOfNpz(path, inputs, batchSize);
   if (/\.npy$/i.test(path)) return samplesOfOneInput(path, inputs, [path], batchSize);
-  if (/\.(jsonl|ndjson)$/i.test(path)) return samplesOfJsonLines(path, inputs);
+  if (isJsonLines(path)) return samplesOfJsonLines(path, inputs);
   throw sampleError(path, 'is no file of samples by its name', {
     remedy:
       'Samples are read from .npz, .npy, .jsonl, a folder of .npz or .npy files, and with a tokenizer from texts.',

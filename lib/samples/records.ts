@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import type { CsvError, Info } from 'csv-parse';
 import { fileError, isSystemError } from '../files.js';
-import { jsonLinesOf } from './lines.js';
+import { isJsonLines, jsonLinesOf } from './lines.js';
 import { sampleError } from './sample-error.js';
 
 /** Named fields, or what else a JSON line may be; and what to call it in messages. */
@@ -16,12 +16,16 @@ const namesTold = 10;
 
 /** Whether a file has a record on each line or row, by its name. */
 export function hasRecords(path: string): boolean {
-  return /\.(jsonl|ndjson|csv|tsv)$/i.test(path);
+  return isJsonLines(path) || isTable(path);
 }
 
 /** The JSON values of `.jsonl`; of `.csv` and `.tsv` the rows, whose fields are texts. */
 export function recordsOf(path: string): AsyncGenerator<SampleRecord> {
-  return /\.[ct]sv$/i.test(path) ? rowsOf(path) : jsonLinesOf(path);
+  return isTable(path) ? rowsOf(path) : jsonLinesOf(path);
+}
+
+function isTable(path: string): boolean {
+  return /\.[ct]sv$/i.test(path);
 }
 
 /** What a record has in a field. @throws TensorRTError `ERR_SAMPLES` where it has no such field. */

@@ -23,13 +23,12 @@ const configurations = ['.clang-tidy', 'test/.clang-tidy'];
 export async function checkWithClangTidy(cppFiles, update) {
   update('configuring');
   await configure({ out, standins: true, cppTests: true, unity: false });
-  const commands = oneCommandPerFile();
+  const commands = oneCommandPerSource();
   mkdirSync(inProject(cleanFolder), { recursive: true });
   const headers = cppFiles.filter((file) => file.endsWith('.h'));
   const queue = commands
-    .map(({ file, command }) => ({ file, command, sources: sourcesOf(file) }))
     .filter(({ sources }) => sources.every((source) => cppFiles.includes(source)))
-    .map(({ file, command, sources }) => ({
+    .map(({ sources, command: { file, command } }) => ({
       file,
       stamp: stampOf([...sources, ...headers], command),
     }))
@@ -56,16 +55,19 @@ export async function checkWithClangTidy(cppFiles, update) {
  * The sources that are compiled once per ABI family are looked at once. Rewrites the compilation
  * database in place: clang-tidy reads it from there.
  */
-function oneCommandPerFile() {
+function oneCommandPerSource() {
   const database = inProject(out, 'compile_commands.json');
   /** @type {CompileCommand[]} */
   const all = JSON.parse(readFileSync(database, 'utf8'));
-  const bySources = all.map(
-    (command) => /** @type {const} */ ([`${sourcesOf(command.file)}`, command]),
+  const bySources = new Map(
+    all.map((command) => {
+      const sources = sourcesOf(command.file);
+      return [`${sources}`, { command, sources }];
+    }),
   );
-  const commands = [...new Map(bySources).values()];
-  writeFileSync(database, JSON.stringify(commands));
-  return commands;
+  const kept = [...bySources.values()];
+  writeFileSync(database, JSON.stringify(kept.map(({ command }) => command)));
+  return kept;
 }
 
 /**

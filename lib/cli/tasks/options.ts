@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { ValueInfo } from '../../onnx/value-info.js';
+import { isJsonLines } from '../../samples/lines.js';
 import { wholeNumber } from '../command.js';
 import type { SampleFlags } from '../sample-options.js';
 
@@ -35,7 +36,7 @@ export function rowsRead(
 ): number | undefined {
   if (limit === undefined) return undefined;
   // A line of numbers is a sample of its own.
-  if (tokenizer === undefined && /\.(jsonl|ndjson)$/i.test(samples)) return limit;
+  if (tokenizer === undefined && isJsonLines(samples)) return limit;
   const fixed = inputs[0]?.dims?.[0];
   return limit * (typeof fixed === 'number' ? fixed : batchSize);
 }
